@@ -1,0 +1,72 @@
+import type { Person, Role } from './identity.ts';
+
+/**
+ * Permissions are data: one table, read by the server to allow and by the web to show.
+ * `own` means within the person's scope (the lines and businesses that the owner map gives them).
+ */
+export type Action =
+  | 'slots.read'
+  | 'slots.plan'
+  | 'reservations.make'
+  | 'rooms.host'
+  | 'calls.listen'
+  | 'calls.read'
+  | 'recordings.replay'
+  | 'softphone.answer'
+  | 'operations.read';
+
+export type Scope = 'own' | 'all';
+
+const table: Record<Role, Partial<Record<Action, Scope>>> = {
+  listener: {
+    'slots.read': 'own',
+    'reservations.make': 'own',
+    'calls.listen': 'own',
+    'calls.read': 'own',
+    'recordings.replay': 'own',
+  },
+  owner: {
+    'slots.read': 'own',
+    'reservations.make': 'own',
+    'calls.listen': 'own',
+    'calls.read': 'own',
+    'recordings.replay': 'own',
+  },
+  host: {
+    'slots.read': 'all',
+    'slots.plan': 'all',
+    'reservations.make': 'all',
+    'rooms.host': 'all',
+    'calls.listen': 'all',
+    'calls.read': 'all',
+    'recordings.replay': 'all',
+    'operations.read': 'all',
+  },
+  cx: {
+    'slots.read': 'all',
+    'reservations.make': 'all',
+    'calls.listen': 'all',
+    'calls.read': 'all',
+    'recordings.replay': 'all',
+  },
+  agent: { 'softphone.answer': 'all', 'calls.read': 'own' },
+  admin: { 'slots.read': 'all', 'calls.read': 'all', 'operations.read': 'all' },
+};
+
+export type Decision =
+  | { allowed: true; scope: Scope }
+  | { allowed: false; reason: 'ability.denied' | 'scope.denied' };
+
+/** May this person do this, on this line if one is given? The reason is an error code with a sentence in both catalogues. */
+export function may(
+  who: Pick<Person, 'role' | 'lineIds'>,
+  action: Action,
+  on: { lineId?: string } = {},
+): Decision {
+  const scope = table[who.role][action];
+  if (!scope) return { allowed: false, reason: 'ability.denied' };
+  if (scope === 'own' && on.lineId !== undefined && !who.lineIds.includes(on.lineId)) {
+    return { allowed: false, reason: 'scope.denied' };
+  }
+  return { allowed: true, scope };
+}

@@ -1,0 +1,19 @@
+import { businessesEndpoints } from './businesses.ts';
+import { callsEndpoints, telephonyEndpoints } from './calls.ts';
+import { identityEndpoints } from './identity.ts';
+import { operationsEndpoints } from './operations.ts';
+import { recordingsEndpoints } from './recordings.ts';
+import { seatsEndpoints } from './seats.ts';
+import { softphoneEndpoints } from './softphone.ts';
+
+/** Every HTTP endpoint of the product, by domain. Doors mount from here; a door without an entry does not exist. */
+export const api = {
+  identity: identityEndpoints,
+  businesses: businessesEndpoints,
+  telephony: telephonyEndpoints,
+  calls: callsEndpoints,
+  softphone: softphoneEndpoints,
+  seats: seatsEndpoints,
+  recordings: recordingsEndpoints,
+  operations: operationsEndpoints,
+} as const;

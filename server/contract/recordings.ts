@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import { callFacts } from './calls.ts';
+import { endpoint } from './endpoint.ts';
+import { id, legRole, localText, offsetMs, timeMs } from './primitives.ts';
+
+/** capturing → captured → sealed → archived; `failed` keeps the spool and says why. */
+export const recordingState = z.enum(['capturing', 'captured', 'sealed', 'archived', 'failed']);
+export type RecordingState = z.infer<typeof recordingState>;
+
+/** A span in which a leg has no packets and the file has silence. */
+export const recordingGap = z.object({
+  role: legRole,
+  fromMs: offsetMs,
+  toMs: offsetMs,
+  cause: z.enum(['loss', 'hold', 'silence', 'no-recorder']),
+});
+export type RecordingGap = z.infer<typeof recordingGap>;
+
+/** A tiny two-lane picture of the call: `lanes[0]` agent, `lanes[1]` customer, each 0–255, evenly spaced. */
+export const thumbnail = z.object({
+  agent: z.array(z.number().int().min(0).max(255)).max(128),
+  customer: z.array(z.number().int().min(0).max(255)).max(128),
+});
+
+export const recordingSummary = z.object({
+  id,
+  callId: id,
+  lineId: id,
+  agentId: id.nullable(),
+  agentName: localText.nullable(),
+  customerMasked: z.string(),
+  facts: callFacts,
+  state: recordingState,
+  startedAt: timeMs,
+  durationMs: z.number().int().nonnegative().nullable(),
+  thumbnail: thumbnail.nullable(),
+});
+export type RecordingSummary = z.infer<typeof recordingSummary>;
+
+export const recordingDetail = recordingSummary.extend({
+  bytes: z.number().int().nonnegative().nullable(),
+  sha256: z.string().nullable(),
+  gaps: z.array(recordingGap),
+  coverage: z.number().min(0).max(1).nullable(),
+  failure: z.object({ code: z.string(), message: z.string() }).nullable(),
+  heardBy: z.array(z.object({ name: localText, title: localText, at: timeMs, live: z.boolean() })),
+});
+export type RecordingDetail = z.infer<typeof recordingDetail>;
+
+/** The peaks file beside the audio: JSON, per channel the largest |sample| of each bucket scaled to 0–255. */
+export const peaksFile = z.object({
+  version: z.literal(1),
+  durationMs: z.number().int().nonnegative(),
+  bucketMs: z.number().positive(),
+  channels: z.object({ agent: z.array(z.number().int()), customer: z.array(z.number().int()) }),
+});
+export type PeaksFile = z.infer<typeof peaksFile>;
+
+export const recordingsEndpoints = {
+  list: endpoint({
+    id: 'recordings.list',
+    method: 'get',
+    path: '/api/recordings',
+    summary: 'Archived calls within scope, newest first.',
+    auth: 'session',
+    query: z.object({
+      lineId: id.optional(),
+      agentId: id.optional(),
+      scenarioId: id.optional(),
+      from: z.coerce.number().pipe(timeMs).optional(),
+      to: z.coerce.number().pipe(timeMs).optional(),
+      q: z.string().max(100).optional(),
+      cursor: z.string().max(200).optional(),
+      limit: z.coerce.number().int().min(1).max(100).default(30),
+    }),
+    response: z.object({
+      recordings: z.array(recordingSummary),
+      nextCursor: z.string().nullable(),
+      total: z.number().int(),
+      /** Agents to choose from, within scope. */
+      agents: z.array(z.object({ id, name: localText })),
+    }),
+  }),
+  show: endpoint({
+    id: 'recordings.show',
+    method: 'get',
+    path: '/api/recordings/{id}',
+    summary: 'One recording, and who has heard it.',
+    auth: 'session',
+    params: z.object({ id }),
+    response: recordingDetail,
+    errors: ['not-found', 'scope.denied'],
+  }),
+  audio: endpoint({
+    id: 'recordings.audio',
+    method: 'post',
+    path: '/api/recordings/{id}/audio',
+    summary:
+      'Short-lived signed addresses of the audio (two channels, byte ranges) and its peaks. The hearing is logged.',
+    auth: 'session',
+    params: z.object({ id }),
+    response: z.object({ url: z.string(), contentType: z.string(), peaksUrl: z.string(), expiresAt: timeMs }),
+    errors: ['not-found', 'scope.denied', 'recording.not-ready', 'store.storage'],
+  }),
+} as const;

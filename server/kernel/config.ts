@@ -1,0 +1,95 @@
+import { cpus } from 'node:os';
+import { z } from 'zod';
+
+const port = z.coerce.number().int().min(0).max(65535);
+const flag = z
+  .enum(['true', 'false', '1', '0'])
+  .transform((value) => value === 'true' || value === '1');
+
+/** Where the three stores are: shared by server and worker. */
+const storesSchema = z.object({
+  NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  REDIS_URL: z.url(),
+  S3_ENDPOINT: z.url().optional(),
+  /** Where browsers reach the same S3, if that differs. Signed addresses carry it. */
+  S3_PUBLIC_ENDPOINT: z.url().optional(),
+  S3_REGION: z.string().default('us-east-1'),
+  S3_BUCKET: z.string().min(3),
+  S3_ACCESS_KEY_ID: z.string().optional(),
+  S3_SECRET_ACCESS_KEY: z.string().optional(),
+  S3_FORCE_PATH_STYLE: flag.default(false),
+});
+
+const serverSchema = storesSchema
+  .extend({
+    MONGODB_URL: z.string().regex(/^mongodb(\+srv)?:\/\//),
+    HOST: z.string().default('127.0.0.1'),
+    PORT: port.default(8080),
+    PUBLIC_URL: z.url().optional(),
+    AUTH_MODE: z.enum(['demo', 'none']).default('none'),
+    SESSION_SECRET: z.string().min(16),
+    TELEPHONY_API_KEY: z.string().min(16),
+    MEDIASOUP_WORKER_BIN: z.string().optional(),
+    MEDIA_WORKERS: z.coerce.number().int().min(1).max(64).default(Math.max(1, Math.min(8, cpus().length))),
+    MEDIA_LISTEN_IP: z.string().default('127.0.0.1'),
+    MEDIA_ANNOUNCED_ADDRESS: z.string().optional(),
+    /** First WebRTC port: worker n listens on UDP and TCP port + n. 0 takes free ones. */
+    MEDIA_PORT: port.default(0),
+    RTP_LISTEN_IP: z.string().default('127.0.0.1'),
+    RTP_ANNOUNCED_ADDRESS: z.string().optional(),
+    /** Even ports for RTP, the odd ones above for RTCP. Keep out of the kernel's ephemeral range 32768–60999. */
+    RTP_PORT_MIN: port.default(20_000),
+    RTP_PORT_MAX: port.default(29_999),
+    CALL_MEDIA_TIMEOUT_MS: z.coerce.number().int().min(500).default(30_000),
+    TAP_LISTEN_IP: z.string().default('127.0.0.1'),
+    /** The name workers reach the tap by; the listen address unless told. */
+    TAP_ADVERTISED_HOST: z.string().optional(),
+    TAP_PORT: port.default(0),
+    /** How much audio is kept for a recorder that is away, per call. */
+    TAP_BUFFER_MS: z.coerce.number().int().min(1_000).default(120_000),
+    WEB_ROOT: z.string().optional(),
+  })
+  .refine((config) => !(config.AUTH_MODE === 'demo' && config.NODE_ENV === 'production'), {
+    path: ['AUTH_MODE'],
+    message: 'AUTH_MODE=demo lets anyone sign in as anyone and is refused with NODE_ENV=production',
+  })
+  .refine((config) => config.RTP_PORT_MIN < config.RTP_PORT_MAX, {
+    path: ['RTP_PORT_MIN'],
+    message: 'RTP_PORT_MIN must be below RTP_PORT_MAX',
+  });
+
+const workerSchema = storesSchema.extend({
+  WORKER_ID: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,64}$/)
+    .optional(),
+  /** Health and metrics. */
+  WORKER_HOST: z.string().default('127.0.0.1'),
+  WORKER_PORT: port.default(0),
+  /** Workers of one host share this folder; a capture that moves between them is sealed from both parts. */
+  SPOOL_DIR: z.string().min(1),
+  SPOOL_FSYNC_MS: z.coerce.number().int().min(10).max(1_000).default(500),
+  WORKER_CAPTURES_MAX: z.coerce.number().int().min(1).default(400),
+});
+
+export type StoresConfig = z.output<typeof storesSchema>;
+export type ServerConfig = z.output<typeof serverSchema>;
+export type WorkerConfig = z.output<typeof workerSchema>;
+
+/** Thrown at start with every wrong or missing variable in one message. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+function parse<S extends z.ZodType>(schema: S, env: NodeJS.ProcessEnv): z.output<S> {
+  // An empty variable is an unset one: that is what people mean by `NAME=` in an env file.
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+  const lines = result.error.issues.map((issue) => `  ${issue.path.join('.') || 'config'}: ${issue.message}`);
+  throw new ConfigError(`The configuration is not usable:\n${lines.join('\n')}`);
+}
+
+export const serverConfig = (env: NodeJS.ProcessEnv = process.env): ServerConfig => parse(serverSchema, env);
+export const workerConfig = (env: NodeJS.ProcessEnv = process.env): WorkerConfig => parse(workerSchema, env);
