@@ -2,9 +2,7 @@ import { cpus } from 'node:os';
 import { z } from 'zod';
 
 const port = z.coerce.number().int().min(0).max(65535);
-const flag = z
-  .enum(['true', 'false', '1', '0'])
-  .transform((value) => value === 'true' || value === '1');
+const flag = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1');
 
 /** Where the three stores are: shared by server and worker. */
 const storesSchema = z.object({
@@ -31,7 +29,12 @@ const serverSchema = storesSchema
     SESSION_SECRET: z.string().min(16),
     TELEPHONY_API_KEY: z.string().min(16),
     MEDIASOUP_WORKER_BIN: z.string().optional(),
-    MEDIA_WORKERS: z.coerce.number().int().min(1).max(64).default(Math.max(1, Math.min(8, cpus().length))),
+    MEDIA_WORKERS: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(64)
+      .default(Math.max(1, Math.min(8, cpus().length))),
     MEDIA_LISTEN_IP: z.string().default('127.0.0.1'),
     MEDIA_ANNOUNCED_ADDRESS: z.string().optional(),
     /** First WebRTC port: worker n listens on UDP and TCP port + n. 0 takes free ones. */

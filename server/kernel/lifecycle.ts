@@ -41,7 +41,9 @@ export class Lifecycle {
 
   async #run(): Promise<void> {
     for (const phase of Object.values(stopPhase)) {
-      await Promise.all(this.#steps.filter((step) => step.phase === phase).map((step) => this.#attempt(step)));
+      await Promise.all(
+        this.#steps.filter((step) => step.phase === phase).map((step) => this.#attempt(step)),
+      );
     }
   }
 

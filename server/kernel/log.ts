@@ -10,7 +10,15 @@ export function createLog(service: string, level: string): Log {
     base: { service, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: {
-      paths: ['*.customerNumber', '*.name', '*.authorization', '*.cookie', 'customerNumber', 'authorization', 'cookie'],
+      paths: [
+        '*.customerNumber',
+        '*.name',
+        '*.authorization',
+        '*.cookie',
+        'customerNumber',
+        'authorization',
+        'cookie',
+      ],
       censor: '[redacted]',
     },
   });

@@ -45,7 +45,9 @@ export function parseRtp(bytes: Buffer): RtpPacket | undefined {
 }
 
 /** One RTP packet with a plain 12-byte header. */
-export function writeRtp(packet: Pick<RtpPacket, 'marker' | 'payloadType' | 'sequenceNumber' | 'timestamp' | 'ssrc' | 'payload'>): Buffer {
+export function writeRtp(
+  packet: Pick<RtpPacket, 'marker' | 'payloadType' | 'sequenceNumber' | 'timestamp' | 'ssrc' | 'payload'>,
+): Buffer {
   const bytes = Buffer.allocUnsafe(12 + packet.payload.length);
   bytes[0] = 0x80;
   bytes[1] = (packet.marker ? 0x80 : 0) | (packet.payloadType & 0x7f);
