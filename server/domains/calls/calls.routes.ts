@@ -1,0 +1,24 @@
+import { may } from '#contract/abilities.ts';
+import { callsEndpoints, telephonyEndpoints } from '#contract/calls.ts';
+import { type Route, route } from '#http/route.ts';
+import { AppError } from '#kernel/errors.ts';
+import type { CallsService } from './calls.service.ts';
+
+export function callsRoutes(calls: CallsService): Route[] {
+  return [
+    route(telephonyEndpoints.open, ({ body }) => calls.open(body)),
+    route(telephonyEndpoints.addLeg, ({ params, body }) => calls.addLeg(params.id, body)),
+    route(telephonyEndpoints.updateLeg, ({ params, body }) =>
+      calls.holdLeg(params.id, params.legId, body.hold),
+    ),
+    route(telephonyEndpoints.end, ({ params }) => calls.hangUp(params.id, 'telephony')),
+    route(telephonyEndpoints.show, ({ params }) => calls.show(params.id)),
+    route(callsEndpoints.live, async ({ query, person }) => {
+      const who = person();
+      const decision = may(who, 'calls.read', query.lineId ? { lineId: query.lineId } : {});
+      if (!decision.allowed) throw new AppError(decision.reason, 'These calls are outside your scope.');
+      const lineIds = query.lineId ? [query.lineId] : decision.scope === 'all' ? null : who.lineIds;
+      return { calls: await calls.live(lineIds) };
+    }),
+  ];
+}
