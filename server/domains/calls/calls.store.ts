@@ -63,7 +63,7 @@ export function createCallsStore(connection: Connection) {
     async insert(call: StoredCall): Promise<{ call: StoredCall; inserted: boolean }> {
       const { id, ...rest } = call;
       try {
-        await model.create({ _id: id, ...rest });
+        await model.insertOne({ _id: id, ...rest } as never);
         return { call, inserted: true };
       } catch (error) {
         if ((error as { code?: number }).code !== 11000) throw error;
