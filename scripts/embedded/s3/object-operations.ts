@@ -1,0 +1,219 @@
+import type { FileHandle } from 'node:fs/promises';
+import type { StoredObject } from './catalogue.ts';
+import type { Checksum } from './checksums.ts';
+import { S3Error } from './errors.ts';
+import {
+  attributeHeaders,
+  checksumHeaders,
+  encryptionHeader,
+  objectHeaders,
+  overrideParameters,
+  readAttributes,
+} from './object-attributes.ts';
+import { checkWriteConditions, requestedRange, wantsObject } from './object-conditions.ts';
+import { openBody } from './request-body.ts';
+import type { Operation, Reply, S3Request } from './s3-request.ts';
+import { xmlDocument } from './xml.ts';
+
+/** Headers by which a body says how it is framed and what it must add up to. */
+export const bodyHeaders = [
+  'x-amz-decoded-content-length',
+  'x-amz-trailer',
+  'x-amz-sdk-checksum-algorithm',
+  'x-amz-checksum-crc32',
+  'x-amz-checksum-crc32c',
+  'x-amz-checksum-crc64nvme',
+  'x-amz-checksum-sha1',
+  'x-amz-checksum-sha256',
+];
+
+const readHeaders = [
+  'x-amz-checksum-mode',
+  'if-match',
+  'if-none-match',
+  'if-modified-since',
+  'if-unmodified-since',
+  'if-range',
+];
+
+export const objectOperations: Operation[] = [
+  {
+    name: 'CopyObject',
+    method: 'PUT',
+    level: 'object',
+    needsHeader: 'x-amz-copy-source',
+    headers: ['x-amz-copy-source', 'x-amz-metadata-directive', ...attributeHeaders],
+    run: copyObject,
+  },
+  {
+    name: 'PutObject',
+    method: 'PUT',
+    level: 'object',
+    headers: [...bodyHeaders, ...attributeHeaders, 'if-none-match', 'if-match'],
+    run: putObject,
+  },
+  {
+    name: 'GetObject',
+    method: 'GET',
+    level: 'object',
+    query: overrideParameters,
+    headers: readHeaders,
+    run: getObject,
+  },
+  {
+    name: 'HeadObject',
+    method: 'HEAD',
+    level: 'object',
+    query: overrideParameters,
+    headers: readHeaders,
+    run: headObject,
+  },
+  { name: 'DeleteObject', method: 'DELETE', level: 'object', run: deleteObject },
+];
+
+async function putObject(request: S3Request): Promise<Reply> {
+  const { bucket, key, catalogue, blobs } = request;
+  const attributes = readAttributes(request);
+  const existing = () => catalogue.bucket(bucket).objects.get(key);
+  checkWriteConditions(request, existing());
+  const body = openBody(request);
+  const blob = await blobs.write(body.chunks);
+  const { bytes, md5, checksum: sum } = body.received();
+  const checksum: Checksum | undefined = sum && { ...sum, type: 'FULL_OBJECT' };
+  const etag = md5.toString('hex');
+  try {
+    await catalogue.commit(() => {
+      checkWriteConditions(request, existing());
+      const object = { blob, bytes, etag, modifiedAtMs: request.nowMs, attributes, checksum };
+      return { change: 'put-object', bucket, key, object };
+    });
+  } catch (error) {
+    await blobs.remove([blob]);
+    throw error;
+  }
+  return {
+    status: 200,
+    headers: { etag: `"${etag}"`, ...checksumHeaders({ checksum }), ...encryptionHeader(attributes) },
+  };
+}
+
+async function getObject(request: S3Request): Promise<Reply> {
+  const { object, handle } = await openObject(request);
+  try {
+    const reply = describe(request, object);
+    if (reply.status === 304) {
+      await handle.close();
+      return reply;
+    }
+    const range = requestedRange(request, object) ?? { start: 0, length: object.bytes };
+    return { ...reply, file: { handle, ...range } };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+function headObject(request: S3Request): Reply {
+  return describe(request, request.catalogue.object(request.bucket, request.key));
+}
+
+/** Opens an object's bytes; when it is replaced between look-up and opening, the new one is taken. */
+async function openObject(request: S3Request): Promise<{ object: StoredObject; handle: FileHandle }> {
+  for (;;) {
+    const object = request.catalogue.object(request.bucket, request.key);
+    try {
+      return { object, handle: await request.blobs.openForReading(object.blob) };
+    } catch (error) {
+      const current = request.catalogue.object(request.bucket, request.key);
+      if (current.blob === object.blob) throw error;
+    }
+  }
+}
+
+/** Status and headers of a GET or HEAD. */
+function describe(request: S3Request, object: StoredObject): Reply {
+  const mode = request.header('x-amz-checksum-mode');
+  if (mode !== undefined && mode.toUpperCase() !== 'ENABLED') {
+    throw new S3Error('InvalidArgument', 'x-amz-checksum-mode takes only ENABLED');
+  }
+  const headers = objectHeaders(request, object);
+  if (!wantsObject(request, object)) {
+    const { etag, 'last-modified': lastModified, 'cache-control': cacheControl } = headers;
+    return {
+      status: 304,
+      headers: {
+        etag: etag!,
+        'last-modified': lastModified!,
+        ...(cacheControl && { 'cache-control': cacheControl }),
+      },
+    };
+  }
+  const range = requestedRange(request, object);
+  headers['content-length'] = String(range?.length ?? object.bytes);
+  if (range) {
+    headers['content-range'] = `bytes ${range.start}-${range.start + range.length - 1}/${object.bytes}`;
+  } else if (mode) {
+    // a checksum of the whole says nothing about a part, so a ranged answer carries none
+    Object.assign(headers, checksumHeaders(object));
+  }
+  return { status: range ? 206 : 200, headers };
+}
+
+async function deleteObject({ bucket, key, catalogue }: S3Request): Promise<Reply> {
+  if (catalogue.bucket(bucket).objects.has(key)) {
+    await catalogue.commit(() => ({ change: 'delete-objects', bucket, keys: [key] }));
+  }
+  return { status: 204 };
+}
+
+async function copyObject(request: S3Request): Promise<Reply> {
+  const { bucket, key, catalogue, blobs } = request;
+  catalogue.bucket(bucket);
+  const source = copySource(request);
+  const directive = request.header('x-amz-metadata-directive') ?? 'COPY';
+  if (directive !== 'COPY' && directive !== 'REPLACE') {
+    throw new S3Error('InvalidArgument', 'Unknown metadata directive.');
+  }
+  if (source.bucket === bucket && source.key === key && directive === 'COPY') {
+    throw new S3Error(
+      'InvalidRequest',
+      "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
+    );
+  }
+  const original = catalogue.object(source.bucket, source.key);
+  const attributes =
+    directive === 'REPLACE'
+      ? readAttributes(request)
+      : { ...original.attributes, ...encryptionHeader(readAttributes(request)) };
+  const blob = await blobs.copy(original.blob);
+  const object = { ...original, blob, attributes, modifiedAtMs: request.nowMs };
+  try {
+    await catalogue.commit(() => {
+      catalogue.bucket(bucket);
+      return { change: 'put-object', bucket, key, object };
+    });
+  } catch (error) {
+    await blobs.remove([blob]);
+    throw error;
+  }
+  const body = xmlDocument('CopyObjectResult', [
+    ['ETag', `"${object.etag}"`],
+    ['LastModified', new Date(object.modifiedAtMs).toISOString()],
+  ]);
+  return { status: 200, headers: encryptionHeader(attributes), body };
+}
+
+function copySource(request: S3Request): { bucket: string; key: string } {
+  try {
+    const match = /^\/?([^/]+)\/(.+)$/s.exec(decodeURIComponent(request.header('x-amz-copy-source')!));
+    if (match && !/\?versionId=/.test(request.header('x-amz-copy-source')!)) {
+      return { bucket: match[1]!, key: match[2]! };
+    }
+  } catch {
+    // a malformed escape is answered like any other malformed source
+  }
+  throw new S3Error(
+    'InvalidArgument',
+    'Copy Source must mention the source bucket and key: sourcebucket/sourcekey',
+  );
+}
