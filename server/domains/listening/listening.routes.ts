@@ -1,0 +1,17 @@
+import { may } from '#contract/abilities.ts';
+import { softphoneEndpoints } from '#contract/softphone.ts';
+import { type Route, route } from '#http/route.ts';
+import { AppError } from '#kernel/errors.ts';
+import type { HearingsService } from './hearings.service.ts';
+
+export function listeningRoutes(hearings: HearingsService): Route[] {
+  return [
+    // Under the agent's desk, but here: who heard a call is known on this floor, not to the calls domain.
+    route(softphoneEndpoints.mine, async ({ person }) => {
+      const agent = person();
+      const decision = may(agent, 'softphone.answer');
+      if (!decision.allowed) throw new AppError(decision.reason, 'Only agents have a desk.');
+      return { calls: await hearings.agentCalls(agent.id) };
+    }),
+  ];
+}

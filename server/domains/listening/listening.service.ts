@@ -1,0 +1,313 @@
+import type { Call } from '#contract/calls.ts';
+import type { Person } from '#contract/identity.ts';
+import type { RosterEntry } from '#contract/listening.ts';
+import type { Slot } from '#contract/seats.ts';
+import type { ConsumerDescription, MediaDescription } from '#domains/calls/calls.ports.ts';
+import type { CallsService } from '#domains/calls/calls.service.ts';
+import { type CallEvents, nextCall, type StoredCall } from '#domains/calls/calls.ts';
+import type { Clock } from '#kernel/clock.ts';
+import { AppError } from '#kernel/errors.ts';
+import { newId } from '#kernel/ids.ts';
+import type { Log } from '#kernel/log.ts';
+import { persistently } from '#kernel/retry.ts';
+import type { TypedEvents } from '#kernel/typed-events.ts';
+import type { HearingsStore } from './hearings.store.ts';
+import type { ListenerMedia } from './listening.ports.ts';
+import { admitToRoom, assertSlotRuns, type Hearing } from './listening.ts';
+import type { RosterStore } from './roster.store.ts';
+
+export type InterruptReason = 'media-restart' | 'slot-over' | 'seat-lost' | 'server-stop' | 'connection-lost';
+
+export type ListeningEvents = {
+  'roster-changed': { slotId: string };
+  'listeners-changed': { call: Call };
+  'listening-interrupted': { socketId: string; listeningId: string; callId: string; reason: InterruptReason };
+  'consumer-added': { socketId: string; listeningId: string; consumer: ConsumerDescription };
+  'consumer-closed': { socketId: string; listeningId: string; consumerId: string; legId: string };
+};
+
+export interface ListeningDependencies {
+  readonly media: ListenerMedia;
+  readonly calls: CallsService;
+  readonly hearings: HearingsStore;
+  readonly roster: RosterStore;
+  /** The slot as this person sees it, with their own reservation in `mine`. Error: `not-found`. */
+  readonly slotFor: (person: Person, slotId: string) => Promise<Slot>;
+  readonly events: TypedEvents<ListeningEvents>;
+  readonly callEvents: TypedEvents<CallEvents>;
+  readonly instances: { readonly self: string; alive(instanceId: string): Promise<boolean> };
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+interface Listening {
+  readonly id: string;
+  readonly person: Person;
+  readonly socketId: string;
+  readonly slotId: string;
+  readonly callId: string;
+  packets: number;
+}
+
+interface Presence {
+  readonly person: Person;
+  readonly slotId: string;
+  readonly host: boolean;
+}
+
+export type ListeningService = ReturnType<typeof createListeningService>;
+
+/** The live room: who is in it, who hears which call, decided here at every step. */
+export function createListeningService(deps: ListeningDependencies) {
+  const { media, calls, hearings, roster, events, clock, log } = deps;
+  const listenings = new Map<string, Listening>();
+  /** Presence by socket: a socket is in at most one room. */
+  const presences = new Map<string, Presence>();
+
+  async function admit(person: Person, slotId: string) {
+    return admitToRoom(person, await deps.slotFor(person, slotId), clock());
+  }
+
+  function own(person: Person, listeningId: string): Listening {
+    const listening = listenings.get(listeningId);
+    if (!listening || listening.person.id !== person.id) {
+      throw new AppError('listening.unknown', 'This listening is over. Please join again.');
+    }
+    return listening;
+  }
+
+  async function callFor(
+    slot: Slot,
+    callId: string | undefined,
+    current: string | undefined,
+  ): Promise<StoredCall> {
+    if (callId === undefined) {
+      const live = await calls.live([slot.lineId]);
+      const next = nextCall(live, current) ?? nextCall(live);
+      if (!next) throw new AppError('listening.none-live', 'No call is live on this line right now.');
+      return calls.findOpen(next.id);
+    }
+    const call = await calls.findOpen(callId);
+    if (call.lineId !== slot.lineId)
+      throw new AppError('scope.denied', 'This call is on another line than your seat.');
+    if (call.state !== 'live') throw new AppError('listening.none-live', 'Nobody speaks on this call yet.');
+    return call;
+  }
+
+  async function announceListeners(callId: string): Promise<void> {
+    const call = await calls.find(callId).catch(() => null);
+    if (call && call.state !== 'ended') events.emit('listeners-changed', { call: calls.present(call) });
+  }
+
+  async function writeRoster(socketId: string): Promise<void> {
+    const presence = presences.get(socketId);
+    if (!presence) return;
+    const hears = [...listenings.values()].find((candidate) => candidate.socketId === socketId);
+    const { person } = presence;
+    await roster.put(
+      presence.slotId,
+      socketId,
+      {
+        personId: person.id,
+        name: person.name,
+        title: person.title,
+        host: presence.host,
+        callId: hears?.callId ?? null,
+      },
+      clock(),
+    );
+  }
+
+  async function refreshRoster(socketId: string): Promise<void> {
+    const slotId = presences.get(socketId)?.slotId;
+    await writeRoster(socketId);
+    if (slotId) events.emit('roster-changed', { slotId });
+  }
+
+  /** Ends one listening. The media goes first, then the record, which is kept up while the store is away. */
+  async function finish(listening: Listening): Promise<void> {
+    if (!listenings.delete(listening.id)) return;
+    const sent = await media.sent(listening.id).catch(() => ({ packets: 0 }));
+    media.leave(listening.id);
+    const packets = Math.max(listening.packets, sent.packets);
+    const endedAt = clock();
+    void persistently('finish hearing', () => hearings.finish(listening.id, endedAt, packets), {
+      log,
+      giveUp: (_, tries) => tries > 100,
+    }).catch((error: unknown) =>
+      log.error({ listeningId: listening.id, err: error }, 'hearing not finished'),
+    );
+    log.info({ listeningId: listening.id, callId: listening.callId, packets }, 'listening ended');
+    await refreshRoster(listening.socketId);
+    await announceListeners(listening.callId);
+  }
+
+  async function interrupt(listening: Listening, reason: InterruptReason): Promise<void> {
+    await finish(listening);
+    events.emit('listening-interrupted', {
+      socketId: listening.socketId,
+      listeningId: listening.id,
+      callId: listening.callId,
+      reason,
+    });
+  }
+
+  media.on('interrupted', ({ listeningId, reason }) => {
+    const listening = listenings.get(listeningId);
+    if (listening) void interrupt(listening, reason);
+  });
+  media.on('consumer-added', ({ listeningId, consumer }) => {
+    const listening = listenings.get(listeningId);
+    if (listening) events.emit('consumer-added', { socketId: listening.socketId, listeningId, consumer });
+  });
+  media.on('consumer-closed', ({ listeningId, consumerId, legId }) => {
+    const listening = listenings.get(listeningId);
+    if (listening)
+      events.emit('consumer-closed', { socketId: listening.socketId, listeningId, consumerId, legId });
+  });
+  deps.callEvents.on('call-ended', async ({ call }) => {
+    await Promise.all([...listenings.values()].filter((one) => one.callId === call.id).map(finish));
+  });
+
+  return {
+    routerRtpCapabilities: () => media.routerRtpCapabilities(),
+
+    async enter(person: Person, slotId: string, socketId: string) {
+      const { slot, host } = await admit(person, slotId);
+      const before = presences.get(socketId);
+      if (before && before.slotId !== slotId) await this.exit(socketId);
+      presences.set(socketId, { person, slotId, host });
+      await writeRoster(socketId);
+      const [live, people] = await Promise.all([calls.live([slot.lineId]), roster.list(slotId, clock())]);
+      events.emit('roster-changed', { slotId });
+      return { slot, calls: live, roster: people, now: clock() };
+    },
+
+    async exit(socketId: string): Promise<void> {
+      const presence = presences.get(socketId);
+      await Promise.all([...listenings.values()].filter((one) => one.socketId === socketId).map(finish));
+      if (!presence) return;
+      presences.delete(socketId);
+      await roster.remove(presence.slotId, socketId);
+      events.emit('roster-changed', { slotId: presence.slotId });
+    },
+
+    rosterOf: (slotId: string): Promise<RosterEntry[]> => roster.list(slotId, clock()),
+
+    /** One seat, one presence: joining ends whatever this person heard before, in whichever window. */
+    async join(
+      person: Person,
+      input: { slotId: string; callId?: string | undefined; rtpCapabilities: Record<string, unknown> },
+      socketId: string,
+    ): Promise<{
+      listeningId: string;
+      call: Call;
+      transport: MediaDescription;
+      consumers: ConsumerDescription[];
+    }> {
+      const { slot, host } = await admit(person, input.slotId);
+      assertSlotRuns(slot, clock());
+      const mine = [...listenings.values()].filter((one) => one.person.id === person.id);
+      const call = await callFor(slot, input.callId, mine.find((one) => one.socketId === socketId)?.callId);
+      await Promise.all(
+        mine.map((one) => (one.socketId === socketId ? finish(one) : interrupt(one, 'seat-lost'))),
+      );
+
+      const id = newId('hear', clock());
+      const hearing: Hearing = {
+        id,
+        personId: person.id,
+        personName: person.name,
+        personTitle: person.title,
+        callId: call.id,
+        recordingId: null,
+        agentId: call.agentId,
+        lineId: call.lineId,
+        slotId: slot.id,
+        live: true,
+        startedAt: clock(),
+        endedAt: null,
+        packets: 0,
+        instanceId: deps.instances.self,
+      };
+      const listening: Listening = { id, person, socketId, slotId: slot.id, callId: call.id, packets: 0 };
+      listenings.set(id, listening);
+      if (!presences.has(socketId)) presences.set(socketId, { person, slotId: slot.id, host });
+      try {
+        // Nobody hears what is not on record: the hearing is written before the client can let packets flow.
+        const [offer] = await Promise.all([
+          media.join({ listeningId: id, callId: call.id, rtpCapabilities: input.rtpCapabilities }),
+          hearings.insert(hearing),
+        ]);
+        void refreshRoster(socketId).then(() => announceListeners(call.id));
+        log.info({ listeningId: id, callId: call.id, slotId: slot.id }, 'listening joined');
+        return { listeningId: id, call: calls.present(call), ...offer };
+      } catch (error) {
+        listenings.delete(id);
+        media.leave(id);
+        throw error;
+      }
+    },
+
+    async connect(
+      person: Person,
+      listeningId: string,
+      dtlsParameters: Record<string, unknown>,
+    ): Promise<void> {
+      await media.connect(own(person, listeningId).id, dtlsParameters);
+    },
+
+    /** Packets flow from here: the seat is looked at once more. */
+    async resume(person: Person, listeningId: string, consumerIds?: readonly string[]): Promise<void> {
+      const listening = own(person, listeningId);
+      await admit(person, listening.slotId);
+      await media.resume(listening.id, consumerIds);
+    },
+
+    restartIce: (person: Person, listeningId: string): Promise<Record<string, unknown>> =>
+      media.restartIce(own(person, listeningId).id),
+
+    async leave(person: Person, listeningId: string): Promise<void> {
+      const listening = listenings.get(listeningId);
+      if (listening && listening.person.id === person.id) await finish(listening);
+    },
+
+    quality(person: Person, listeningId: string, receivedPackets: number): void {
+      const listening = own(person, listeningId);
+      listening.packets = Math.max(listening.packets, receivedPackets);
+    },
+
+    running: () => listenings.size,
+
+    /** Every few seconds: seats that were lost or are over end their listening; presences and counts are renewed. */
+    async settle(): Promise<void> {
+      for (const listening of [...listenings.values()]) {
+        try {
+          await admit(listening.person, listening.slotId);
+          const sent = await media.sent(listening.id);
+          listening.packets = Math.max(listening.packets, sent.packets);
+          await hearings.touch(listening.id, listening.packets);
+        } catch (error) {
+          if (!(error instanceof AppError) || error.status >= 500) throw error;
+          await interrupt(listening, error.code === 'slot.over' ? 'slot-over' : 'seat-lost');
+        }
+      }
+      for (const socketId of presences.keys()) await writeRoster(socketId);
+    },
+
+    /** Hearings whose server process died are closed at their last known count. */
+    async sweep(): Promise<void> {
+      for (const hearing of await hearings.unfinished()) {
+        if (listenings.has(hearing.id) || (hearing.instanceId === deps.instances.self && !hearing.live))
+          continue;
+        if (hearing.instanceId !== deps.instances.self && (await deps.instances.alive(hearing.instanceId)))
+          continue;
+        await hearings.finish(hearing.id, clock(), hearing.packets);
+      }
+    },
+
+    async stop(): Promise<void> {
+      await Promise.all([...listenings.values()].map((one) => interrupt(one, 'server-stop')));
+    },
+  };
+}
