@@ -1,0 +1,216 @@
+import { type Connection, Schema } from 'mongoose';
+import type { RecordingState } from '#contract/recordings.ts';
+import type { StoredRecording } from './recordings.ts';
+
+type RecordingDocument = Omit<StoredRecording, 'id'> & { _id: string };
+
+const mixed = Schema.Types.Mixed;
+const schema = new Schema(
+  {
+    _id: { type: String, required: true },
+    callId: { type: String, required: true },
+    lineId: { type: String, required: true },
+    agentId: { type: String, default: null },
+    agentName: { type: mixed, default: null },
+    customerMasked: { type: String, default: '' },
+    facts: { type: mixed, required: true },
+    state: { type: String, required: true },
+    stateAt: { type: Number, required: true },
+    attempts: { type: Number, default: 0 },
+    startedAt: { type: Number, required: true },
+    callEndedAt: { type: Number, default: null },
+    durationMs: { type: Number, default: null },
+    thumbnail: { type: mixed, default: null },
+    gaps: { type: mixed, default: [] },
+    coverage: { type: Number, default: null },
+    packetsDropped: { type: Number, default: 0 },
+    packets: { type: Number, default: null },
+    files: { type: mixed, default: [] },
+    failure: { type: mixed, default: null },
+    searchText: { type: String, default: '' },
+  },
+  { versionKey: false, minimize: false },
+);
+schema.index({ callId: 1 }, { unique: true });
+schema.index({ startedAt: -1, _id: -1 });
+schema.index({ lineId: 1, startedAt: -1 });
+schema.index({ agentId: 1, startedAt: -1 });
+schema.index({ state: 1, stateAt: 1 });
+
+export interface RecordingFilter {
+  /** null: every line. */
+  readonly lineIds: readonly string[] | null;
+  readonly agentId?: string | undefined;
+  readonly scenarioId?: string | undefined;
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  readonly words: readonly string[];
+}
+
+const present = ({ _id, ...rest }: RecordingDocument): StoredRecording => ({ id: _id, ...rest });
+const escape = (word: string) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+export type RecordingsStore = ReturnType<typeof createRecordingsStore>;
+
+export function createRecordingsStore(connection: Connection) {
+  const model = connection.model('Recording', schema, 'recordings');
+  const one = async (query: Promise<unknown>): Promise<StoredRecording | null> => {
+    const found = (await query) as RecordingDocument | null;
+    return found ? present(found) : null;
+  };
+  const many = async (query: Promise<unknown>) => ((await query) as RecordingDocument[]).map(present);
+
+  function conditions(filter: RecordingFilter): Record<string, unknown> {
+    const startedAt = {
+      ...(filter.from === undefined ? {} : { $gte: filter.from }),
+      ...(filter.to === undefined ? {} : { $lt: filter.to }),
+    };
+    return {
+      ...(filter.lineIds ? { lineId: { $in: [...filter.lineIds] } } : {}),
+      ...(filter.agentId ? { agentId: filter.agentId } : {}),
+      ...(filter.scenarioId ? { 'facts.scenarioId': filter.scenarioId } : {}),
+      ...(Object.keys(startedAt).length > 0 ? { startedAt } : {}),
+      ...(filter.words.length > 0
+        ? { $and: filter.words.map((word) => ({ searchText: { $regex: escape(word) } })) }
+        : {}),
+    };
+  }
+
+  return {
+    ready: () => model.init().then(() => undefined),
+
+    /** One recording a call: the unique index decides, a second insert answers the first. */
+    async insert(recording: StoredRecording): Promise<StoredRecording> {
+      const { id, ...rest } = recording;
+      try {
+        await model.insertOne({ _id: id, ...rest } as never);
+        return recording;
+      } catch (error) {
+        if ((error as { code?: number }).code !== 11000) throw error;
+        const existing = await one(model.findOne({ callId: recording.callId }).lean().exec());
+        if (!existing) throw error;
+        return existing;
+      }
+    },
+
+    byId: (id: string) => one(model.findById(id).lean().exec()),
+    byCall: (callId: string) => one(model.findOne({ callId }).lean().exec()),
+
+    /** Moves the state by compare-and-set; null when it was not in one of `from`. */
+    move: (
+      id: string,
+      from: readonly RecordingState[],
+      to: RecordingState,
+      set: Partial<Omit<StoredRecording, 'id' | 'state'>>,
+    ) =>
+      one(
+        model
+          .findOneAndUpdate(
+            { _id: id, state: { $in: [...from] } },
+            { $set: { ...set, state: to } },
+            { returnDocument: 'after' },
+          )
+          .lean()
+          .exec(),
+      ),
+
+    async set(id: string, set: Partial<Omit<StoredRecording, 'id' | 'state'>>): Promise<void> {
+      await model.updateOne({ _id: id }, { $set: set }).exec();
+    },
+
+    /** Claims the next attempt at a stage, so that of several servers one queues it again. */
+    claimAttempt: (recording: StoredRecording, now: number) =>
+      one(
+        model
+          .findOneAndUpdate(
+            { _id: recording.id, state: recording.state, attempts: recording.attempts },
+            { $set: { stateAt: now, attempts: recording.attempts + 1 } },
+            { returnDocument: 'after' },
+          )
+          .lean()
+          .exec(),
+      ),
+
+    inState: (states: readonly RecordingState[]) =>
+      many(
+        model
+          .find({ state: { $in: [...states] } })
+          .sort({ startedAt: 1 })
+          .limit(1_000)
+          .lean()
+          .exec(),
+      ),
+
+    async page(filter: RecordingFilter, after: { startedAt: number; id: string } | null, limit: number) {
+      const where = conditions(filter);
+      const and = (where.$and as Record<string, unknown>[] | undefined) ?? [];
+      const beyond = after
+        ? [
+            {
+              $or: [
+                { startedAt: { $lt: after.startedAt } },
+                { startedAt: after.startedAt, _id: { $lt: after.id } },
+              ],
+            },
+          ]
+        : [];
+      const paged = and.length + beyond.length > 0 ? { ...where, $and: [...and, ...beyond] } : where;
+      const [recordings, total] = await Promise.all([
+        many(
+          model
+            .find(paged as never)
+            .sort({ startedAt: -1, _id: -1 })
+            .limit(limit)
+            .lean()
+            .exec(),
+        ),
+        model.countDocuments(where as never).exec(),
+      ]);
+      return { recordings, total };
+    },
+
+    agentIds: async (lineIds: readonly string[] | null): Promise<string[]> => {
+      const found = await model.distinct('agentId', lineIds ? { lineId: { $in: [...lineIds] } } : {}).exec();
+      return (found as (string | null)[]).filter((agentId) => agentId !== null);
+    },
+
+    endedSince: (since: number) =>
+      many(
+        model
+          .find({ callEndedAt: { $gte: since } })
+          .lean()
+          .exec(),
+      ),
+
+    failures: (limit: number) =>
+      many(
+        model
+          .find({ failure: { $ne: null } })
+          .sort({ stateAt: -1 })
+          .limit(limit)
+          .lean()
+          .exec(),
+      ),
+
+    async totals(): Promise<{ recordings: number; bytes: number; seconds: number }> {
+      const [sums] = await model
+        .aggregate<{ recordings: number; milliseconds: number }>([
+          { $match: { state: 'archived' } },
+          { $group: { _id: null, recordings: { $sum: 1 }, milliseconds: { $sum: '$durationMs' } } },
+        ])
+        .exec();
+      const [files] = await model
+        .aggregate<{ bytes: number }>([
+          { $match: { state: 'archived' } },
+          { $unwind: '$files' },
+          { $group: { _id: null, bytes: { $sum: '$files.bytes' } } },
+        ])
+        .exec();
+      return {
+        recordings: sums?.recordings ?? 0,
+        bytes: files?.bytes ?? 0,
+        seconds: (sums?.milliseconds ?? 0) / 1000,
+      };
+    },
+  };
+}

@@ -1,0 +1,91 @@
+import type { CallFacts } from '#contract/calls.ts';
+import type { ArchivedFile } from '#contract/capture.ts';
+import type { LocalText } from '#contract/primitives.ts';
+import type { RecordingGap, RecordingState, RecordingSummary } from '#contract/recordings.ts';
+
+export interface StoredRecording {
+  readonly id: string;
+  readonly callId: string;
+  readonly lineId: string;
+  readonly agentId: string | null;
+  readonly agentName: LocalText | null;
+  readonly customerMasked: string;
+  readonly facts: CallFacts;
+  readonly state: RecordingState;
+  /** When the state was reached: the sweep looks for states that stand still. */
+  readonly stateAt: number;
+  /** How often the stage that is due was queued. */
+  readonly attempts: number;
+  readonly startedAt: number;
+  readonly callEndedAt: number | null;
+  readonly durationMs: number | null;
+  readonly thumbnail: { agent: number[]; customer: number[] } | null;
+  readonly gaps: readonly RecordingGap[];
+  readonly coverage: number | null;
+  /** Packets that the tap gave up because no recorder came in time. */
+  readonly packetsDropped: number;
+  readonly packets: number | null;
+  readonly files: readonly ArchivedFile[];
+  readonly failure: { readonly code: string; readonly message: string } | null;
+  /** Lower-case words that the search box looks in. */
+  readonly searchText: string;
+}
+
+/** Signed addresses live this long: enough to play a long call through, short enough to be worthless when passed on. */
+export const audioLifetimeSeconds = 15 * 60;
+
+/** How long a stage may stand still before it is queued again. Milliseconds. */
+export const stageTimeoutMs = { captured: 60_000, sealed: 120_000 } as const;
+
+export function summarise(recording: StoredRecording): RecordingSummary {
+  return {
+    id: recording.id,
+    callId: recording.callId,
+    lineId: recording.lineId,
+    agentId: recording.agentId,
+    agentName: recording.agentName,
+    customerMasked: recording.customerMasked,
+    facts: recording.facts,
+    state: recording.state,
+    startedAt: recording.startedAt,
+    durationMs: recording.durationMs,
+    thumbnail: recording.thumbnail,
+  };
+}
+
+/** What the search box finds a call by: agent, order, SKU, product, scenario. Never the customer's number. */
+export function searchTextOf(
+  call: { agentName: LocalText | null; facts: CallFacts },
+  scenario: LocalText | null,
+): string {
+  const { agentName, facts } = call;
+  return [
+    agentName?.en,
+    agentName?.zh,
+    facts.orderId,
+    facts.sku,
+    facts.product?.en,
+    facts.product?.zh,
+    scenario?.en,
+    scenario?.zh,
+  ]
+    .filter((word) => word !== undefined)
+    .join(' ')
+    .toLowerCase();
+}
+
+/** What share of what the tap received is in the archive: 1 when nothing is missing. */
+export function coverageOf(kept: number, dropped: number, sealed: number): number {
+  const received = kept + dropped;
+  return received === 0 ? sealed : (sealed * kept) / received;
+}
+
+/** A page's end, opaque to clients: the next page begins after this recording. */
+export function encodeCursor(last: { startedAt: number; id: string }): string {
+  return Buffer.from(`${last.startedAt}.${last.id}`).toString('base64url');
+}
+
+export function decodeCursor(cursor: string): { startedAt: number; id: string } | null {
+  const match = /^(\d{1,16})\.([A-Za-z0-9_-]{1,64})$/.exec(Buffer.from(cursor, 'base64url').toString());
+  return match ? { startedAt: Number(match[1]), id: match[2]! } : null;
+}
