@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { type FileHandle, link, mkdir, open, readdir, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
@@ -39,14 +39,6 @@ export class BlobStore {
       throw error;
     }
     return name;
-  }
-
-  /** A second name for the same bytes. */
-  async copy(name: string): Promise<string> {
-    const copy = randomUUID();
-    await link(this.#path(name), this.#path(copy));
-    await syncFolder(this.#folder);
-    return copy;
   }
 
   /** Opens a blob; it stays readable to its end even if it is removed meanwhile. The caller closes the handle. */

@@ -7,8 +7,6 @@ import { childText, parseXml, type XmlField, xmlDocument } from './xml.ts';
 const maxDeletes = 1000;
 
 export const bucketOperations: Operation[] = [
-  { name: 'ListBuckets', method: 'GET', level: 'service', run: listBuckets },
-  { name: 'GetBucketLocation', method: 'GET', level: 'bucket', needs: ['location'], run: getBucketLocation },
   {
     name: 'DeleteObjects',
     method: 'POST',
@@ -62,11 +60,6 @@ function headBucket({ bucket, catalogue }: S3Request): Reply {
   return { status: 200 };
 }
 
-function getBucketLocation({ bucket, catalogue }: S3Request): Reply {
-  catalogue.bucket(bucket);
-  return { status: 200, body: xmlDocument('LocationConstraint', []) };
-}
-
 async function deleteBucket({ bucket, catalogue }: S3Request): Promise<Reply> {
   await catalogue.commit(() => {
     const { objects } = catalogue.bucket(bucket);
@@ -76,23 +69,6 @@ async function deleteBucket({ bucket, catalogue }: S3Request): Promise<Reply> {
     return { change: 'delete-bucket', bucket };
   });
   return { status: 204 };
-}
-
-function listBuckets({ catalogue }: S3Request): Reply {
-  const buckets = catalogue
-    .buckets()
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map(
-      ({ name, createdAtMs }): XmlField => [
-        'Bucket',
-        [
-          ['Name', name],
-          ['CreationDate', new Date(createdAtMs).toISOString()],
-        ],
-      ],
-    );
-  const owner: XmlField = ['Owner', [['ID', 'embedded-s3']]];
-  return { status: 200, body: xmlDocument('ListAllMyBucketsResult', [owner, ['Buckets', buckets]]) };
 }
 
 async function deleteObjects(request: S3Request): Promise<Reply> {

@@ -1,80 +1,45 @@
 import { escapeXml } from './xml.ts';
 
-/** Every error code this server can answer, with its HTTP status and S3's own sentence. */
+/** Every error code this server can answer, with the HTTP status that S3 gives it. */
 const known = {
   AccessDenied: [403, 'Access Denied'],
-  AuthorizationHeaderMalformed: [400, 'The authorization header that you provided is not valid.'],
-  AuthorizationQueryParametersError: [400, 'Error parsing the X-Amz-* authorization query parameters.'],
-  BadDigest: [
-    400,
-    'The Content-MD5 or checksum value that you specified did not match what the server received.',
-  ],
-  BadRequest: [400, 'Bad Request'],
   AccessForbidden: [403, 'CORSResponse: This CORS request is not allowed.'],
+  AuthorizationHeaderMalformed: [400, 'The authorization header that you provided is not valid.'],
+  AuthorizationQueryParametersError: [400, 'Error parsing the X-Amz-* query parameters.'],
+  BadDigest: [400, 'The Content-MD5 or checksum value that you specified did not match the content.'],
+  BadRequest: [400, 'Bad Request'],
   BucketAlreadyOwnedByYou: [409, 'The bucket that you tried to create already exists, and you own it.'],
   BucketNotEmpty: [409, 'The bucket that you tried to delete is not empty.'],
   EntityTooLarge: [400, 'Your proposed upload exceeds the maximum allowed object size.'],
   EntityTooSmall: [400, 'Your proposed upload is smaller than the minimum allowed object size.'],
-  IncompleteBody: [
-    400,
-    'You did not provide the number of bytes specified by the Content-Length HTTP header.',
-  ],
+  IncompleteBody: [400, 'You did not provide the number of bytes specified by the length header.'],
   InternalError: [500, 'An internal error occurred. Try again.'],
-  InvalidAccessKeyId: [403, 'The AWS access key ID that you provided does not exist in our records.'],
+  InvalidAccessKeyId: [403, 'The access key ID that you provided does not exist in our records.'],
   InvalidArgument: [400, 'Invalid Argument'],
   InvalidBucketName: [400, 'The specified bucket is not valid.'],
   InvalidDigest: [400, 'The Content-MD5 that you specified is not valid.'],
-  InvalidPart: [
-    400,
-    'One or more of the specified parts could not be found. The part might not have been uploaded, or the specified entity tag might not have matched the part.',
-  ],
-  InvalidPartOrder: [
-    400,
-    'The list of parts was not in ascending order. Parts must be ordered by part number.',
-  ],
+  InvalidPart: [400, 'A part could not be found, or its entity tag or checksum did not match.'],
+  InvalidPartOrder: [400, 'The list of parts was not in ascending order of part numbers.'],
   InvalidRange: [416, 'The requested range is not satisfiable'],
   InvalidRequest: [400, 'Invalid Request'],
-  InvalidStorageClass: [400, 'The storage class that you specified is not valid.'],
   InvalidToken: [400, 'The provided token is malformed or otherwise not valid.'],
   InvalidURI: [400, "The specified URI couldn't be parsed."],
   KeyTooLongError: [400, 'Your key is too long'],
-  MalformedTrailerError: [
-    400,
-    'The request contained trailing data that was not well-formed or did not conform to our published schema.',
-  ],
-  MalformedXML: [
-    400,
-    'The XML you provided was not well-formed or did not validate against our published schema',
-  ],
+  MalformedTrailerError: [400, 'The request contained trailing data that was not well-formed.'],
+  MalformedXML: [400, 'The XML you provided was not well-formed or did not fit the schema.'],
   MaxMessageLengthExceeded: [400, 'Your request was too large.'],
   MetadataTooLarge: [400, 'Your metadata headers exceed the maximum allowed metadata size'],
-  MethodNotAllowed: [405, 'The specified method is not allowed against this resource.'],
   MissingContentLength: [411, 'You must provide the Content-Length HTTP header.'],
   NoSuchBucket: [404, 'The specified bucket does not exist'],
   NoSuchKey: [404, 'The specified key does not exist.'],
-  NoSuchUpload: [
-    404,
-    'The specified multipart upload does not exist. The upload ID might be invalid, or the multipart upload might have been aborted or completed.',
-  ],
-  NotImplemented: [
-    501,
-    'A header, query parameter or method you provided implies functionality that is not implemented',
-  ],
-  OperationAborted: [
-    409,
-    'A conflicting conditional operation is currently in progress against this resource. Try again.',
-  ],
+  NoSuchUpload: [404, 'The specified upload does not exist; it may have been aborted or completed.'],
+  NotImplemented: [501, 'The request implies functionality that is not implemented'],
+  OperationAborted: [409, 'A conflicting operation is in progress against this resource. Try again.'],
   PreconditionFailed: [412, 'At least one of the preconditions that you specified did not hold'],
-  RequestTimeTooSkewed: [403, 'The difference between the request time and the current time is too large.'],
-  SignatureDoesNotMatch: [
-    403,
-    'The request signature we calculated does not match the signature you provided. Check your key and signing method.',
-  ],
+  RequestTimeTooSkewed: [403, 'The request time and the current time differ by too much.'],
+  SignatureDoesNotMatch: [403, 'The signature we calculated does not match the one you provided.'],
   SlowDown: [503, 'Please reduce your request rate.'],
-  XAmzContentSHA256Mismatch: [
-    400,
-    "The provided 'x-amz-content-sha256' header does not match what was computed.",
-  ],
+  XAmzContentSHA256Mismatch: [400, 'The x-amz-content-sha256 header does not match what was computed.'],
 } as const satisfies Record<string, readonly [number, string]>;
 
 export type S3ErrorCode = keyof typeof known;

@@ -176,7 +176,7 @@ async function completeMultipartUpload(request: S3Request): Promise<Reply> {
     throw error;
   }
   const body = xmlDocument('CompleteMultipartUploadResult', [
-    ['Location', `http://${request.header('host')}/${bucket}/${encodeURIComponent(key)}`],
+    ['Location', `http://${request.header('host')}/${bucket}/${encodeURI(key)}`],
     ['Bucket', bucket],
     ['Key', key],
     ['ETag', `"${etag}"`],
@@ -202,6 +202,9 @@ function chosenParts(upload: UploadState, document: XmlElement): StoredPart[] {
     if (element.name !== 'Part' || !/^\d{1,5}$/.test(text)) throw new S3Error('MalformedXML');
     const number = Number(text);
     if (number <= previous) throw new S3Error('InvalidPartOrder', undefined, { UploadId: upload.id });
+    if (upload.checksum?.type === 'COMPOSITE' && number !== previous + 1) {
+      throw new S3Error('InvalidRequest', 'Parts with checksums must be numbered 1, 2, 3 and so on.');
+    }
     previous = number;
     const etag = childText(element, 'ETag')?.replaceAll('"', '');
     const part = upload.parts.get(number);

@@ -13,7 +13,6 @@ import {
 import { checkWriteConditions, requestedRange, wantsObject } from './object-conditions.ts';
 import { openBody } from './request-body.ts';
 import type { Operation, Reply, S3Request } from './s3-request.ts';
-import { xmlDocument } from './xml.ts';
 
 /** Headers by which a body says how it is framed and what it must add up to. */
 export const bodyHeaders = [
@@ -37,14 +36,6 @@ const readHeaders = [
 ];
 
 export const objectOperations: Operation[] = [
-  {
-    name: 'CopyObject',
-    method: 'PUT',
-    level: 'object',
-    needsHeader: 'x-amz-copy-source',
-    headers: ['x-amz-copy-source', 'x-amz-metadata-directive', ...attributeHeaders],
-    run: copyObject,
-  },
   {
     name: 'PutObject',
     method: 'PUT',
@@ -164,56 +155,4 @@ async function deleteObject({ bucket, key, catalogue }: S3Request): Promise<Repl
     await catalogue.commit(() => ({ change: 'delete-objects', bucket, keys: [key] }));
   }
   return { status: 204 };
-}
-
-async function copyObject(request: S3Request): Promise<Reply> {
-  const { bucket, key, catalogue, blobs } = request;
-  catalogue.bucket(bucket);
-  const source = copySource(request);
-  const directive = request.header('x-amz-metadata-directive') ?? 'COPY';
-  if (directive !== 'COPY' && directive !== 'REPLACE') {
-    throw new S3Error('InvalidArgument', 'Unknown metadata directive.');
-  }
-  if (source.bucket === bucket && source.key === key && directive === 'COPY') {
-    throw new S3Error(
-      'InvalidRequest',
-      "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
-    );
-  }
-  const original = catalogue.object(source.bucket, source.key);
-  const attributes =
-    directive === 'REPLACE'
-      ? readAttributes(request)
-      : { ...original.attributes, ...encryptionHeader(readAttributes(request)) };
-  const blob = await blobs.copy(original.blob);
-  const object = { ...original, blob, attributes, modifiedAtMs: request.nowMs };
-  try {
-    await catalogue.commit(() => {
-      catalogue.bucket(bucket);
-      return { change: 'put-object', bucket, key, object };
-    });
-  } catch (error) {
-    await blobs.remove([blob]);
-    throw error;
-  }
-  const body = xmlDocument('CopyObjectResult', [
-    ['ETag', `"${object.etag}"`],
-    ['LastModified', new Date(object.modifiedAtMs).toISOString()],
-  ]);
-  return { status: 200, headers: encryptionHeader(attributes), body };
-}
-
-function copySource(request: S3Request): { bucket: string; key: string } {
-  try {
-    const match = /^\/?([^/]+)\/(.+)$/s.exec(decodeURIComponent(request.header('x-amz-copy-source')!));
-    if (match && !/\?versionId=/.test(request.header('x-amz-copy-source')!)) {
-      return { bucket: match[1]!, key: match[2]! };
-    }
-  } catch {
-    // a malformed escape is answered like any other malformed source
-  }
-  throw new S3Error(
-    'InvalidArgument',
-    'Copy Source must mention the source bucket and key: sourcebucket/sourcekey',
-  );
 }

@@ -22,7 +22,7 @@ import { objectOperations } from './object-operations.ts';
 import { type Operation, parseTarget, type Reply, type S3Request, type Target } from './s3-request.ts';
 import { type Credentials, verifySignature } from './signature-v4.ts';
 
-/** The first that fits is taken, so the special ones come before the plain ones. */
+/** The first that fits is taken, so those that need a query parameter come before the plain ones. */
 const operations = [...multipartOperations, ...listingOperations, ...bucketOperations, ...objectOperations];
 
 const signatureQuery = /^X-Amz-(Algorithm|Credential|Date|Expires|SignedHeaders|Signature|Content-Sha256)$/;
@@ -49,8 +49,8 @@ export async function handleRequest(
   try {
     if (req.method === 'OPTIONS') return await send(req, res, preflight(req.headers));
     const target = parseTarget(req.url ?? '');
-    const headers = collectHeaders(req);
-    const operation = findOperation(req.method ?? '', target, headers);
+    const headers = { ...req.headersDistinct };
+    const operation = findOperation(req.method ?? '', target);
     const effects = store.faults.take(operation?.name ?? '', target.key);
     if (effects.latencyMs > 0) await pause(effects.latencyMs);
     if (effects.reset) throw cutNow(req);
@@ -79,23 +79,12 @@ export async function handleRequest(
   }
 }
 
-function collectHeaders(req: IncomingMessage): Record<string, string[] | undefined> {
-  return { ...req.headersDistinct };
-}
-
-function findOperation(
-  method: string,
-  { bucket, key, query }: Target,
-  headers: Record<string, string[] | undefined>,
-): Operation | undefined {
-  const level = key !== '' ? 'object' : bucket !== '' ? 'bucket' : 'service';
+function findOperation(method: string, { bucket, key, query }: Target): Operation | undefined {
+  const level = key !== '' ? 'object' : bucket !== '' ? 'bucket' : 'none';
   const has = (name: string) => query.some(([candidate]) => candidate === name);
   return operations.find(
     (operation) =>
-      operation.method === method &&
-      operation.level === level &&
-      (operation.needs ?? []).every(has) &&
-      (!operation.needsHeader || headers[operation.needsHeader]),
+      operation.method === method && operation.level === level && (operation.needs ?? []).every(has),
   );
 }
 

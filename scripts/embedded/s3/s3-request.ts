@@ -44,11 +44,9 @@ export interface Operation {
   /** as in the SDK, without "Command" */
   name: string;
   method: string;
-  level: 'service' | 'bucket' | 'object';
+  level: 'bucket' | 'object';
   /** query parameters that must be there for it to be this operation */
   needs?: readonly string[];
-  /** header that must be there for it to be this operation */
-  needsHeader?: string;
   /** other query parameters it understands; any else is refused */
   query?: readonly string[];
   /** x-amz- and if- headers it understands (a trailing `-` stands for a family); any else is refused */
