@@ -48,7 +48,7 @@ export interface RecordingFilter {
 }
 
 const present = ({ _id, ...rest }: RecordingDocument): StoredRecording => ({ id: _id, ...rest });
-const escape = (word: string) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+const escapeRegex = (word: string) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 export type RecordingsStore = ReturnType<typeof createRecordingsStore>;
 
@@ -71,7 +71,7 @@ export function createRecordingsStore(connection: Connection) {
       ...(filter.scenarioId ? { 'facts.scenarioId': filter.scenarioId } : {}),
       ...(Object.keys(startedAt).length > 0 ? { startedAt } : {}),
       ...(filter.words.length > 0
-        ? { $and: filter.words.map((word) => ({ searchText: { $regex: escape(word) } })) }
+        ? { $and: filter.words.map((word) => ({ searchText: { $regex: escapeRegex(word) } })) }
         : {}),
     };
   }
