@@ -1,0 +1,114 @@
+import { businessesRoutes } from '#domains/businesses/businesses.routes.ts';
+import { Businesses } from '#domains/businesses/businesses.service.ts';
+import { createBusinessesStore } from '#domains/businesses/businesses.store.ts';
+import { identityRoutes } from '#domains/identity/identity.routes.ts';
+import { Identity } from '#domains/identity/identity.service.ts';
+import { createPersonsStore } from '#domains/identity/identity.store.ts';
+import { createHttpApp } from '#http/app.ts';
+import { closeHttpServer, createHttpServer, listen } from '#http/listen.ts';
+import type { Route } from '#http/route.ts';
+import { RedisSessionStore } from '#http/session-store.ts';
+import { sessionIdOf, sessionMark } from '#http/sessions.ts';
+import { systemClock } from '#kernel/clock.ts';
+import { ConfigError, type ServerConfig, serverConfig } from '#kernel/config.ts';
+import type { Probe } from '#kernel/health.ts';
+import { Lifecycle } from '#kernel/lifecycle.ts';
+import { createLog, type Log } from '#kernel/log.ts';
+import { Metrics } from '#kernel/metrics.ts';
+import { connectMongo, pingMongo } from '#kernel/mongo.ts';
+import { closeRedis, createRedis } from '#kernel/redis.ts';
+import { Gateway } from '#realtime/gateway.ts';
+import type { SocketDoor } from '#realtime/socket-door.ts';
+
+/** The story of a start, top to bottom; every step says beside itself how it is undone. */
+async function start(config: ServerConfig, log: Log, lifecycle: Lifecycle): Promise<void> {
+  const clock = systemClock;
+  const metrics = new Metrics();
+
+  // The stores.
+  const mongo = await connectMongo(config.MONGODB_URL, log);
+  lifecycle.onStop('closeStores', 'mongodb', () => mongo.close());
+  const redis = createRedis(config.REDIS_URL, log, { name: 'commands' });
+  const subscriber = createRedis(config.REDIS_URL, log, { name: 'subscriber', use: 'subscriber' });
+  lifecycle.onStop('closeStores', 'redis', async () => {
+    await Promise.all([closeRedis(redis), closeRedis(subscriber)]);
+  });
+  await Promise.all([redis.connect(), subscriber.connect()]);
+
+  // Identity and businesses: who people are, and what the owner map gives them.
+  const businesses = new Businesses(await createBusinessesStore(mongo), clock);
+  const identity = new Identity({
+    store: await createPersonsStore(mongo),
+    ownerMap: (personId) => businesses.ownedBy(personId),
+    authMode: config.AUTH_MODE,
+    clock,
+  });
+
+  // The socket door exists before the domains that announce through it.
+  const sessionStore = new RedisSessionStore(redis);
+  const gateway = new Gateway({
+    log,
+    publisher: redis,
+    subscriber,
+    publicUrl: config.PUBLIC_URL,
+    personOf: (personId) => identity.person(personId),
+    linesOf: async (person) => (await businesses.linesFor(person)).map((line) => line.id),
+    signedIn: async (cookie) => {
+      const sid = sessionIdOf(cookie, config.SESSION_SECRET);
+      const personId = sid === null ? undefined : (await sessionStore.read(sid))?.personId;
+      const person = personId === undefined ? null : await identity.person(personId);
+      return sid === null || person === null ? null : { person, sessionMark: sessionMark(sid) };
+    },
+  });
+  lifecycle.onStop('drainSockets', 'sockets', () => gateway.close());
+
+  // ---- The live plane, calls, listening and recordings join here: make them, then add their doors and probes below. ----
+
+  // The doors.
+  const routes: Route[] = [...identityRoutes(identity), ...businessesRoutes(businesses)];
+  const socketDoors: SocketDoor[] = [];
+  const probes: Probe[] = [
+    { name: 'mongodb', vital: true, check: () => pingMongo(mongo).then(() => undefined) },
+    { name: 'redis', vital: true, check: () => redis.ping().then(() => undefined) },
+  ];
+  gateway.mount(socketDoors);
+  metrics.gauge('sockets', 'Open socket.io connections of this instance', [], () => gateway.connected);
+
+  const app = createHttpApp({
+    config,
+    log,
+    redis,
+    sessionStore,
+    metrics,
+    routes,
+    probes,
+    personOf: (personId) => identity.person(personId),
+    onSessionEnd: (sid) => gateway.endSession(sessionMark(sid)),
+    stopping: () => lifecycle.stopping,
+  });
+  const server = createHttpServer(app);
+  gateway.open(server);
+  lifecycle.onStop('stopAdmitting', 'http', () => closeHttpServer(server));
+  const port = await listen(server, config.HOST, config.PORT);
+  log.info({ host: config.HOST, port }, 'listening');
+}
+
+let config: ServerConfig;
+try {
+  config = serverConfig();
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error;
+  console.error(error.message);
+  process.exit(1);
+}
+
+const log = createLog('server', config.LOG_LEVEL);
+const lifecycle = new Lifecycle(log);
+lifecycle.listenToSignals();
+try {
+  await start(config, log, lifecycle);
+} catch (error) {
+  log.fatal({ err: error }, 'the server did not start');
+  await lifecycle.stop();
+  process.exit(1);
+}
