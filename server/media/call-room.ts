@@ -1,0 +1,221 @@
+import { randomInt } from 'node:crypto';
+import type { ConsumerDescription, RtpLegSpec } from '#domains/calls/calls.ports.ts';
+import type { Clock } from '#kernel/clock.ts';
+import { AppError } from '#kernel/errors.ts';
+import type { Log } from '#kernel/log.ts';
+import { type Intake, type IntakeFeed, openIntake } from './intake.ts';
+import type { OpenRtpLeg, TapCall } from './media.ports.ts';
+import { callOver, mediaFault, unavailable } from './media-faults.ts';
+import type { ReceivePath } from './receive-path.ts';
+import { type HeardLeg, heardLeg, type RoomLeg } from './room-leg.ts';
+import { SoftphoneLeg } from './softphone-leg.ts';
+import { TelephonyLeg } from './telephony-leg.ts';
+import type { MediaHost } from './worker-pool.ts';
+
+/** Somebody who hears the call's legs: a listener, or the other side of a browser call. */
+export interface Ear {
+  readonly path: ReceivePath;
+  /** Joined: legs that appear from now on are announced to it. */
+  complete: boolean;
+  wants(leg: HeardLeg): boolean;
+  announce(consumer: ConsumerDescription): void;
+  /** The worker died and the call can be joined again elsewhere. */
+  interrupted(): void;
+  /** The call is over. */
+  dismiss(): void;
+}
+
+export interface CallRoomOptions {
+  readonly callId: string;
+  readonly tapCall: TapCall;
+  readonly feed: IntakeFeed;
+  readonly openRtpLeg: OpenRtpLeg;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly onLegHeard: (room: CallRoom, legId: string, at: number) => void;
+}
+
+/** How long a join waits for a call whose worker has just died. Milliseconds. */
+const settleWaitMs = 5_000;
+
+/**
+ * One call in the live plane: its legs, which stay, and its place on one SFU worker, which may change.
+ * Everything on the worker's side can be made again from what is here.
+ */
+export class CallRoom {
+  readonly callId: string;
+  readonly legs = new Map<string, RoomLeg>();
+  readonly ears = new Set<Ear>();
+  readonly tapCall: TapCall;
+  readonly #options: CallRoomOptions;
+  readonly #ssrcs = new Set<number>();
+  #host: MediaHost | undefined;
+  #intake: Promise<Intake> | undefined;
+  #settled = settling();
+  closed = false;
+  heardAt: number | null = null;
+  /** The silence that was told already, so that it is told once. */
+  silentTold = false;
+
+  constructor(options: CallRoomOptions) {
+    this.callId = options.callId;
+    this.tapCall = options.tapCall;
+    this.#options = options;
+  }
+
+  /** Where the call is now, whether or not it is ready there. */
+  get host(): MediaHost | undefined {
+    return this.#host;
+  }
+
+  /** Streams in and out on its worker. */
+  get streams(): number {
+    let streams = this.legs.size;
+    for (const ear of this.ears) streams += ear.path.streams;
+    return streams;
+  }
+
+  heardLegs(): HeardLeg[] {
+    return [...this.legs.values()].flatMap((leg) => heardLeg(leg) ?? []);
+  }
+
+  /** The worker that carries the call, as soon as it does. Errors: `media.unavailable`, `call.ended`. */
+  async ready(): Promise<MediaHost> {
+    if (this.closed) throw callOver(this.callId);
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(unavailable()), settleWaitMs);
+    });
+    return Promise.race([this.#settled.promise, limit]).finally(() => clearTimeout(timer));
+  }
+
+  /** Takes its place on a worker: every telephony leg enters there. Throws when the worker dies meanwhile. */
+  async settle(host: MediaHost): Promise<void> {
+    this.#host = host;
+    await Promise.all(
+      [...this.legs.values()]
+        .filter((leg) => leg instanceof TelephonyLeg)
+        .map((leg) => this.#attach(leg, host)),
+    );
+    if (this.closed || this.#host !== host) return;
+    this.#settled.resolve(host);
+  }
+
+  /** Its worker is gone. Answers who heard the call until then; they have to join again. */
+  unsettle(): Ear[] {
+    this.#host = undefined;
+    this.#intake = undefined;
+    this.#settled = settling();
+    for (const leg of this.legs.values()) leg.detach();
+    const ears = [...this.ears];
+    this.ears.clear();
+    return ears;
+  }
+
+  /** Errors: `leg.exists`, `call.ended`, `media.full` (no port left), `media.parameters`. */
+  async addTelephonyLeg(spec: RtpLegSpec): Promise<TelephonyLeg> {
+    if (this.closed) throw callOver(this.callId);
+    if (this.legs.has(spec.legId)) throw new AppError('leg.exists', 'The call has this leg already.');
+    const { tapCall, openRtpLeg, feed, clock, onLegHeard } = this.#options;
+    const leg = await TelephonyLeg.open({
+      spec,
+      ssrc: this.#freeSsrc(),
+      tapCall,
+      openRtpLeg,
+      feed,
+      clock,
+      onHeard: (legId, at) => onLegHeard(this, legId, at),
+    });
+    if (this.closed) {
+      await leg.close();
+      throw callOver(this.callId);
+    }
+    this.legs.set(spec.legId, leg);
+    const host = this.#host;
+    // Without a worker the leg is recorded all the same, and heard as soon as the call has a place again.
+    if (host === undefined) return leg;
+    try {
+      await this.#attach(leg, host);
+    } catch (error) {
+      if (host.lost) return leg;
+      this.legs.delete(spec.legId);
+      await leg.close();
+      throw mediaFault(error, 'media.parameters', 'The SFU does not take this leg.');
+    }
+    this.announce(leg);
+    return leg;
+  }
+
+  /** The softphone leg of this id, made at its first mention. */
+  softphoneLeg(legId: string, role: RoomLeg['role']): SoftphoneLeg {
+    const existing = this.legs.get(legId);
+    if (existing instanceof SoftphoneLeg) return existing;
+    if (existing !== undefined) throw new AppError('leg.exists', 'This leg comes by RTP.');
+    const { tapCall, clock, onLegHeard } = this.#options;
+    const leg = new SoftphoneLeg({
+      legId,
+      role,
+      tapCall,
+      clock,
+      onHeard: (heardLegId, at) => onLegHeard(this, heardLegId, at),
+    });
+    this.legs.set(legId, leg);
+    return leg;
+  }
+
+  /** Lets everyone who has joined hear a leg that came later. */
+  announce(leg: RoomLeg): void {
+    const heard = heardLeg(leg);
+    if (heard === undefined) return;
+    for (const ear of this.ears) {
+      if (!ear.complete || !ear.wants(heard) || ear.path.has(heard)) continue;
+      ear.path.consume(heard).then(
+        (consumer) => {
+          if (consumer !== undefined && this.ears.has(ear)) ear.announce(consumer);
+        },
+        (error: unknown) =>
+          this.#options.log.warn(
+            { callId: this.callId, legId: heard.legId, err: error },
+            'a late leg could not be given to a listener',
+          ),
+      );
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    this.#settled.reject(callOver(this.callId));
+    for (const ear of this.ears) ear.dismiss();
+    this.ears.clear();
+    const intake = this.#intake;
+    await Promise.all([...this.legs.values()].map((leg) => leg.close()));
+    this.tapCall.end(this.#options.clock());
+    await intake?.then(
+      ({ transport }) => transport.close(),
+      () => undefined,
+    );
+  }
+
+  async #attach(leg: TelephonyLeg, host: MediaHost): Promise<void> {
+    this.#intake ??= openIntake(host, this.#options.feed.port);
+    await leg.attach(await this.#intake);
+  }
+
+  #freeSsrc(): number {
+    for (;;) {
+      const ssrc = randomInt(1, 2 ** 32 - 1);
+      if (!this.#ssrcs.has(ssrc)) {
+        this.#ssrcs.add(ssrc);
+        return ssrc;
+      }
+    }
+  }
+}
+
+function settling(): PromiseWithResolvers<MediaHost> {
+  const settled = Promise.withResolvers<MediaHost>();
+  // Nobody may be waiting when a call ends: that is no fault.
+  settled.promise.catch(() => undefined);
+  return settled;
+}

@@ -1,0 +1,50 @@
+import type { CaptureLeg } from '#contract/capture.ts';
+import type { Codec } from '#contract/primitives.ts';
+import type { RtpLegStats } from '#domains/calls/calls.ports.ts';
+
+/**
+ * What the live plane needs from its neighbours. Telephony and the tap fulfil these shapes; the plane imports
+ * neither, the composition root puts them together.
+ */
+
+/** One leg's door to the network. It outlives SFU workers: the address that was given out never changes. */
+export interface RtpIngressLeg {
+  readonly address: string;
+  readonly port: number;
+  readonly rtcpPort: number;
+  /** While on hold nothing is forwarded. */
+  hold(on: boolean): void;
+  stats(): Omit<RtpLegStats, 'legId'>;
+  close(): void | Promise<void>;
+}
+
+export interface RtpIngressOptions {
+  readonly legId: string;
+  readonly codec: Codec;
+  readonly payloadType: number;
+  readonly telephoneEventPayloadType: number;
+  readonly source?: { readonly address: string; readonly port?: number | undefined } | undefined;
+  /** What forwarded packets carry, whatever the network sends. */
+  readonly ssrc: number;
+  /** Every packet of the leg as it arrived. `arrivalMs`: UTC ms. */
+  onArrival(packet: Buffer, arrivalMs: number): void;
+  /** In order, one SSRC, without telephone-events: fit for the SFU. */
+  onForward(packet: Buffer): void;
+}
+
+export type OpenRtpLeg = (options: RtpIngressOptions) => Promise<RtpIngressLeg>;
+
+export interface TapLeg {
+  packet(bytes: Buffer, arrivalMs: number): void;
+  hold(on: boolean, atMs: number): void;
+  end(atMs: number): void;
+}
+
+export interface TapCall {
+  addLeg(leg: CaptureLeg): TapLeg;
+  end(atMs: number): void;
+}
+
+export interface RecorderTap {
+  openCall(callId: string): TapCall;
+}

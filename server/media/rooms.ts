@@ -1,0 +1,182 @@
+import type { Clock } from '#kernel/clock.ts';
+import { AppError } from '#kernel/errors.ts';
+import type { Log } from '#kernel/log.ts';
+import { CallRoom, type Ear } from './call-room.ts';
+import type { IntakeFeed } from './intake.ts';
+import type { OpenRtpLeg, RecorderTap } from './media.ports.ts';
+import { callOver, unavailable } from './media-faults.ts';
+import { type HostLoad, placeCall } from './placement.ts';
+import type { MediaHost, WorkerPool } from './worker-pool.ts';
+
+export interface RoomsOptions {
+  readonly pool: WorkerPool;
+  readonly feed: IntakeFeed;
+  readonly openRtpLeg: OpenRtpLeg;
+  readonly tap: RecorderTap;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly onLegHeard: (room: CallRoom, legId: string, at: number) => void;
+}
+
+const retryMs = 250;
+
+/** The calls of this process, and on which worker each of them is. */
+export class Rooms {
+  readonly #options: RoomsOptions;
+  readonly #rooms = new Map<string, CallRoom>();
+  /** Calls that lost their worker and have not been given another yet. */
+  readonly #homeless = new Set<CallRoom>();
+  /** Who heard such a call; they are told when it can be joined again, so that joining at once works. */
+  readonly #untold = new Map<CallRoom, Ear[]>();
+  #retry: NodeJS.Timeout | undefined;
+  #closed = false;
+  refused = 0;
+  moved = 0;
+  /** Packets of legs whose calls are over. */
+  readonly past = { received: 0, forwarded: 0, lost: 0 };
+
+  constructor(options: RoomsOptions) {
+    this.#options = options;
+    options.pool.onLost((host) => this.#onHostLost(host));
+    options.pool.onReady(() => this.#houseAll());
+  }
+
+  get(callId: string): CallRoom | undefined {
+    return this.#rooms.get(callId);
+  }
+
+  /** Error: `call.ended` when the call is not here. */
+  require(callId: string): CallRoom {
+    const room = this.#rooms.get(callId);
+    if (room === undefined) throw callOver(callId);
+    return room;
+  }
+
+  all(): Iterable<CallRoom> {
+    return this.#rooms.values();
+  }
+
+  get size(): number {
+    return this.#rooms.size;
+  }
+
+  loads(): HostLoad[] {
+    const loads = new Map(
+      this.#options.pool.hosts.map((host) => [
+        host,
+        { index: host.index, calls: 0, streams: 0, cpuPercent: host.cpuPercent },
+      ]),
+    );
+    for (const room of this.#rooms.values()) {
+      const load = room.host && loads.get(room.host);
+      if (!load) continue;
+      load.calls += 1;
+      load.streams += room.streams;
+    }
+    return [...loads.values()];
+  }
+
+  /** Errors: `media.full` (every worker at its limit), `media.unavailable` (no worker lives). */
+  async open(callId: string): Promise<void> {
+    if (this.#rooms.has(callId)) return;
+    if (this.#options.pool.hosts.length === 0) throw unavailable();
+    const host = this.#choose();
+    if (host === undefined) {
+      this.refused += 1;
+      throw new AppError('media.full', 'The media service carries as many calls as it can. Try again later.');
+    }
+    const { tap, feed, openRtpLeg, clock, log, onLegHeard } = this.#options;
+    const room = new CallRoom({
+      callId,
+      tapCall: tap.openCall(callId),
+      feed,
+      openRtpLeg,
+      clock,
+      log,
+      onLegHeard,
+    });
+    this.#rooms.set(callId, room);
+    await room.settle(host);
+  }
+
+  async close(callId: string): Promise<void> {
+    const room = this.#rooms.get(callId);
+    if (room === undefined) return;
+    this.#rooms.delete(callId);
+    this.#homeless.delete(room);
+    for (const ear of this.#untold.get(room) ?? []) ear.dismiss();
+    this.#untold.delete(room);
+    for (const leg of room.legs.values()) {
+      const { received, forwarded, lost } = leg.stats();
+      this.past.received += received;
+      this.past.forwarded += forwarded;
+      this.past.lost += lost;
+    }
+    await room.close();
+  }
+
+  async closeAll(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#retry);
+    await Promise.all([...this.#rooms.keys()].map((callId) => this.close(callId)));
+  }
+
+  #choose(): MediaHost | undefined {
+    const load = placeCall(this.loads());
+    return load && this.#options.pool.hosts.find((host) => host.index === load.index);
+  }
+
+  #onHostLost(host: MediaHost): void {
+    for (const room of this.#rooms.values()) {
+      if (room.host === host) this.#unhouse(room);
+    }
+    this.#houseAll();
+  }
+
+  #unhouse(room: CallRoom): void {
+    this.#untold.set(room, [...(this.#untold.get(room) ?? []), ...room.unsettle()]);
+    this.#homeless.add(room);
+  }
+
+  /** Gives every homeless call a place: at once where a worker lives, else when one is ready. */
+  #houseAll(): void {
+    for (const room of this.#homeless) {
+      const host = this.#choose();
+      if (host === undefined) {
+        this.#houseLater();
+        return;
+      }
+      this.#homeless.delete(room);
+      void this.#house(room, host);
+    }
+  }
+
+  async #house(room: CallRoom, host: MediaHost): Promise<void> {
+    try {
+      await room.settle(host);
+    } catch (error) {
+      // When that worker died too, its loss has already sent the call elsewhere.
+      if (room.closed || room.host !== host) return;
+      this.#options.log.error({ callId: room.callId, worker: host.index, err: error }, 'call not moved');
+      this.#unhouse(room);
+      this.#houseLater();
+      return;
+    }
+    if (room.closed || room.host !== host) return;
+    this.moved += 1;
+    const ears = this.#untold.get(room) ?? [];
+    this.#untold.delete(room);
+    this.#options.log.info(
+      { callId: room.callId, worker: host.index, listeners: ears.length },
+      'call moved to a living worker',
+    );
+    for (const ear of ears) ear.interrupted();
+  }
+
+  #houseLater(): void {
+    if (this.#closed) return;
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => this.#houseAll(), retryMs);
+    this.#retry.unref();
+  }
+}

@@ -1,0 +1,146 @@
+import type { types } from 'mediasoup';
+import type { RtpLegSpec, RtpLegStats } from '#domains/calls/calls.ports.ts';
+import type { Clock } from '#kernel/clock.ts';
+import type { Intake, IntakeFeed } from './intake.ts';
+import type { OpenRtpLeg, RtpIngressLeg, TapCall, TapLeg } from './media.ports.ts';
+import type { RoomLeg } from './room-leg.ts';
+import { codecFacts, telephonyParameters } from './router-codecs.ts';
+
+export interface TelephonyLegOptions {
+  readonly spec: RtpLegSpec;
+  /** Unique within the call. */
+  readonly ssrc: number;
+  readonly openRtpLeg: OpenRtpLeg;
+  readonly tapCall: TapCall;
+  readonly feed: IntakeFeed;
+  readonly clock: Clock;
+  /** The first packet. `at`: UTC ms. */
+  readonly onHeard: (legId: string, at: number) => void;
+}
+
+/**
+ * A leg that comes as RTP. The network ends at its ingress in this process: from there the packets go to the tap as
+ * they came, and to whichever SFU worker carries the call now.
+ */
+export class TelephonyLeg implements RoomLeg {
+  readonly #options: TelephonyLegOptions;
+  readonly #tapLeg: TapLeg;
+  #ingress!: RtpIngressLeg;
+  #intake: Intake | undefined;
+  #attaching: Promise<void> | undefined;
+  #producer: types.Producer | undefined;
+  #heard = false;
+  #closed = false;
+  held = false;
+  expectedSince: number;
+  lastPacketAt: number | null = null;
+
+  private constructor(options: TelephonyLegOptions) {
+    this.#options = options;
+    this.expectedSince = options.clock();
+    const { legId, role, codec, payloadType } = options.spec;
+    const { clockRate, channels } = codecFacts(codec);
+    this.#tapLeg = options.tapCall.addLeg({ legId, role, codec, payloadType, clockRate, channels });
+  }
+
+  /** Opens the leg's door to the network. Errors: those of the ingress (`media.full`: no port left). */
+  static async open(options: TelephonyLegOptions): Promise<TelephonyLeg> {
+    const leg = new TelephonyLeg(options);
+    const { legId, codec, payloadType, telephoneEventPayloadType, source } = options.spec;
+    try {
+      leg.#ingress = await options.openRtpLeg({
+        legId,
+        codec,
+        payloadType,
+        telephoneEventPayloadType,
+        source,
+        ssrc: options.ssrc,
+        onArrival: (packet, arrivalMs) => leg.#onArrival(packet, arrivalMs),
+        onForward: (packet) => leg.#onForward(packet),
+      });
+    } catch (error) {
+      leg.#tapLeg.end(options.clock());
+      throw error;
+    }
+    return leg;
+  }
+
+  get legId(): string {
+    return this.#options.spec.legId;
+  }
+
+  get role() {
+    return this.#options.spec.role;
+  }
+
+  get producer(): types.Producer | undefined {
+    return this.#producer;
+  }
+
+  get address(): { address: string; port: number; rtcpPort: number } {
+    const { address, port, rtcpPort } = this.#ingress;
+    return { address, port, rtcpPort };
+  }
+
+  /** Lets the worker behind this intake have the leg. Asking again for the same intake waits for the first asking. */
+  attach(intake: Intake): Promise<void> {
+    if (this.#intake === intake && this.#attaching) return this.#attaching;
+    this.#intake = intake;
+    this.#attaching = this.#produce(intake);
+    return this.#attaching;
+  }
+
+  detach(): void {
+    this.#intake = undefined;
+    this.#attaching = undefined;
+    this.#producer = undefined;
+  }
+
+  hold(on: boolean): void {
+    if (this.held === on || this.#closed) return;
+    const now = this.#options.clock();
+    this.held = on;
+    if (!on) this.expectedSince = now;
+    this.#ingress.hold(on);
+    this.#tapLeg.hold(on, now);
+  }
+
+  stats(): RtpLegStats {
+    const { received, forwarded, lost, late, refused, ssrcChanges, lastPacketAt } = this.#ingress.stats();
+    return { legId: this.legId, received, forwarded, lost, late, refused, ssrcChanges, lastPacketAt };
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#producer?.close();
+    await this.#ingress.close();
+    this.#tapLeg.end(this.#options.clock());
+  }
+
+  async #produce(intake: Intake): Promise<void> {
+    const { codec, payloadType } = this.#options.spec;
+    const producer = await intake.transport.produce({
+      kind: 'audio',
+      rtpParameters: telephonyParameters(codec, payloadType, this.#options.ssrc),
+    });
+    if (this.#closed || this.#intake !== intake) producer.close();
+    else this.#producer = producer;
+  }
+
+  #onArrival(packet: Buffer, arrivalMs: number): void {
+    if (this.#closed) return;
+    this.lastPacketAt = arrivalMs;
+    // What is on hold is stored nowhere, whatever the ingress does with it.
+    if (this.held) return;
+    this.#tapLeg.packet(packet, arrivalMs);
+    if (this.#heard) return;
+    this.#heard = true;
+    this.#options.onHeard(this.legId, arrivalMs);
+  }
+
+  #onForward(packet: Buffer): void {
+    if (this.held || this.#producer === undefined || this.#intake === undefined) return;
+    this.#options.feed.send(packet, this.#intake.port);
+  }
+}

@@ -1,0 +1,218 @@
+import type { types } from 'mediasoup';
+import * as mediasoup from 'mediasoup';
+import type { ServerConfig } from '#kernel/config.ts';
+import type { Log } from '#kernel/log.ts';
+import { routerCodecs } from './router-codecs.ts';
+
+/** One SFU worker process with all that calls need of it. A respawned worker is a new host at the same index. */
+export interface MediaHost {
+  readonly index: number;
+  readonly pid: number;
+  readonly router: types.Router;
+  readonly webRtcServer: types.WebRtcServer;
+  /** Hands packets to Node: the tap's way to what softphones send. */
+  readonly tapTransport: types.DirectTransport;
+  readonly lost: boolean;
+  /** Of one core, over the last sample. */
+  readonly cpuPercent: number;
+}
+
+export type WorkerPoolConfig = Pick<
+  ServerConfig,
+  'MEDIASOUP_WORKER_BIN' | 'MEDIA_WORKERS' | 'MEDIA_LISTEN_IP' | 'MEDIA_ANNOUNCED_ADDRESS' | 'MEDIA_PORT'
+>;
+
+/** Free ports are taken from here: below the kernel's ephemeral range and below the usual RTP range. */
+export const freePorts = { min: 10_000, max: 19_999 } as const;
+
+const cpuSampleMs = 2_000;
+const respawnFirstMs = 100;
+const respawnMaxMs = 5_000;
+/** A worker that lived this long did not die of its start. */
+const stableAfterMs = 10_000;
+
+class Host implements MediaHost {
+  lost = false;
+  cpuPercent = 0;
+  readonly bornAt = performance.now();
+  #cpuMs = 0;
+  #sampledAt = performance.now();
+  readonly index: number;
+  readonly worker: types.Worker;
+  readonly router: types.Router;
+  readonly webRtcServer: types.WebRtcServer;
+  readonly tapTransport: types.DirectTransport;
+
+  constructor(
+    index: number,
+    worker: types.Worker,
+    router: types.Router,
+    webRtcServer: types.WebRtcServer,
+    tapTransport: types.DirectTransport,
+  ) {
+    this.index = index;
+    this.worker = worker;
+    this.router = router;
+    this.webRtcServer = webRtcServer;
+    this.tapTransport = tapTransport;
+  }
+
+  get pid(): number {
+    return this.worker.pid;
+  }
+
+  async sampleCpu(): Promise<void> {
+    const usage = await this.worker.getResourceUsage();
+    const now = performance.now();
+    const cpuMs = usage.ru_utime + usage.ru_stime;
+    this.cpuPercent = Math.max(0, ((cpuMs - this.#cpuMs) / (now - this.#sampledAt)) * 100);
+    this.#cpuMs = cpuMs;
+    this.#sampledAt = now;
+  }
+}
+
+/** Keeps MEDIA_WORKERS SFU processes alive. */
+export class WorkerPool {
+  readonly #config: WorkerPoolConfig;
+  readonly #log: Log;
+  readonly #slots: (Host | undefined)[];
+  readonly #failures: number[];
+  readonly #respawns = new Set<NodeJS.Timeout>();
+  readonly #lostListeners = new Set<(host: MediaHost) => void>();
+  readonly #readyListeners = new Set<(host: MediaHost) => void>();
+  #sampler: NodeJS.Timeout | undefined;
+  #closed = false;
+  /** Workers that died since the start. */
+  deaths = 0;
+
+  constructor(config: WorkerPoolConfig, log: Log) {
+    this.#config = config;
+    this.#log = log;
+    this.#slots = Array.from({ length: config.MEDIA_WORKERS }, () => undefined);
+    this.#failures = this.#slots.map(() => 0);
+  }
+
+  /** Starts all workers. Throws when one cannot be started: a server without its SFU must not say that it is ready. */
+  async start(): Promise<void> {
+    try {
+      await Promise.all(this.#slots.map((_, index) => this.#spawn(index)));
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+    this.#sampler = setInterval(() => this.#sample(), cpuSampleMs);
+    this.#sampler.unref();
+  }
+
+  /** The living ones. */
+  get hosts(): readonly MediaHost[] {
+    return this.#slots.filter((host): host is Host => host !== undefined && !host.lost);
+  }
+
+  onLost(listener: (host: MediaHost) => void): void {
+    this.#lostListeners.add(listener);
+  }
+
+  onReady(listener: (host: MediaHost) => void): void {
+    this.#readyListeners.add(listener);
+  }
+
+  /** Resolves when every worker process has ended. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#sampler);
+    for (const timer of this.#respawns) clearTimeout(timer);
+    const ends = this.#slots.map((host) => {
+      if (host === undefined || host.worker.subprocessClosed) return undefined;
+      const ended = new Promise<void>((resolve) => host.worker.once('subprocessclose', resolve));
+      host.worker.close();
+      return ended;
+    });
+    await Promise.all(ends);
+  }
+
+  async #spawn(index: number): Promise<void> {
+    const worker = await mediasoup.createWorker({
+      logLevel: 'warn',
+      ...(this.#config.MEDIASOUP_WORKER_BIN ? { workerBin: this.#config.MEDIASOUP_WORKER_BIN } : {}),
+    });
+    leaveSignalsToUs(worker);
+    try {
+      const [router, webRtcServer] = await Promise.all([
+        worker.createRouter({ mediaCodecs: routerCodecs }),
+        worker.createWebRtcServer({ listenInfos: this.#listenInfos(index) }),
+      ]);
+      const tapTransport = await router.createDirectTransport();
+      if (this.#closed) throw new Error('the pool closed while a worker started');
+      const host = new Host(index, worker, router, webRtcServer, tapTransport);
+      this.#slots[index] = host;
+      // Routers close before `died` is emitted: whoever waits for `died` uses dead routers in between.
+      router.once('workerclose', () => this.#onLost(host));
+      this.#log.info({ pid: worker.pid, worker: index }, 'media worker ready');
+      for (const listener of this.#readyListeners) listener(host);
+    } catch (error) {
+      worker.close();
+      throw error;
+    }
+  }
+
+  #listenInfos(index: number): types.TransportListenInfo[] {
+    const where =
+      this.#config.MEDIA_PORT === 0
+        ? { portRange: { ...freePorts } }
+        : { port: this.#config.MEDIA_PORT + index };
+    return (['udp', 'tcp'] as const).map((protocol) => ({
+      protocol,
+      ip: this.#config.MEDIA_LISTEN_IP,
+      ...(this.#config.MEDIA_ANNOUNCED_ADDRESS
+        ? { announcedAddress: this.#config.MEDIA_ANNOUNCED_ADDRESS }
+        : {}),
+      ...where,
+    }));
+  }
+
+  #onLost(host: Host): void {
+    host.lost = true;
+    if (this.#closed) return;
+    this.deaths += 1;
+    this.#slots[host.index] = undefined;
+    if (performance.now() - host.bornAt >= stableAfterMs) this.#failures[host.index] = 0;
+    this.#log.error({ pid: host.pid, worker: host.index }, 'media worker died');
+    this.#respawn(host.index);
+    for (const listener of this.#lostListeners) listener(host);
+  }
+
+  /** At once the first time, then with a growing pause: a worker that dies at its start must not eat the machine. */
+  #respawn(index: number): void {
+    const failures = this.#failures[index] ?? 0;
+    this.#failures[index] = failures + 1;
+    const pauseMs = failures === 0 ? 0 : Math.min(respawnMaxMs, respawnFirstMs * 2 ** (failures - 1));
+    const timer = setTimeout(() => {
+      this.#respawns.delete(timer);
+      this.#spawn(index).catch((error: unknown) => {
+        if (this.#closed) return;
+        this.#log.error({ worker: index, err: error }, 'media worker could not be started');
+        this.#respawn(index);
+      });
+    }, pauseMs);
+    this.#respawns.add(timer);
+  }
+
+  #sample(): void {
+    for (const host of this.#slots) {
+      // A worker that dies meanwhile is dealt with by its `workerclose`.
+      host?.sampleCpu().catch(() => undefined);
+    }
+  }
+}
+
+/**
+ * mediasoup closes its workers on SIGINT and SIGTERM by itself, which would cut every listener off before the
+ * ordered stop has begun. The stop is ours: its handlers are taken off again.
+ */
+function leaveSignalsToUs(worker: types.Worker): void {
+  const { onSignal } = worker as unknown as { onSignal?: (signal: NodeJS.Signals) => void };
+  if (onSignal === undefined) return;
+  process.removeListener('SIGINT', onSignal);
+  process.removeListener('SIGTERM', onSignal);
+}
