@@ -1,0 +1,75 @@
+import type { ComponentType } from 'react';
+import { createBrowserRouter, type RouteObject } from 'react-router';
+import type { Action } from '#contract/abilities.ts';
+import { CrashedPage, NotFoundPage } from './fallback-pages.tsx';
+import { Allowed, SignedIn } from './guard.tsx';
+import { Shell } from './shell/shell.tsx';
+
+/** A page that is fetched when somebody first goes there; with `needs`, only for those who may. */
+function page(path: string, load: () => Promise<ComponentType>, needs?: Action): RouteObject {
+  return {
+    path,
+    // The navigation stays usable when a page breaks.
+    ErrorBoundary: CrashedPage,
+    lazy: async () => {
+      const Loaded = await load();
+      if (!needs) return { Component: Loaded };
+      return {
+        element: (
+          <Allowed to={needs}>
+            <Loaded />
+          </Allowed>
+        ),
+      };
+    },
+  };
+}
+
+/** Pages with the navigation around them. */
+const shellPages: RouteObject[] = [
+  page('/', () => import('../domains/today/today-page.tsx').then((module) => module.TodayPage)),
+  page(
+    '/seats',
+    () => import('../domains/seats/seats-page.tsx').then((module) => module.SeatsPage),
+    'slots.read',
+  ),
+  page(
+    '/library',
+    () => import('../domains/recordings/library-page.tsx').then((module) => module.LibraryPage),
+    'recordings.replay',
+  ),
+  page(
+    '/recordings/:id',
+    () => import('../domains/recordings/recording-page.tsx').then((module) => module.RecordingPage),
+    'recordings.replay',
+  ),
+  page(
+    '/operations',
+    () => import('../domains/operations/operations-page.tsx').then((module) => module.OperationsPage),
+    'operations.read',
+  ),
+  page('/me', () => import('../domains/identity/me-page.tsx').then((module) => module.MePage)),
+  { path: '*', Component: NotFoundPage },
+];
+
+/** Signed-in pages that fill the window: they bring their own way out. */
+const fullPages: RouteObject[] = [];
+
+/** Pages without a sign-in. */
+const openPages: RouteObject[] = [];
+
+export function createAppRouter() {
+  return createBrowserRouter([
+    {
+      ErrorBoundary: CrashedPage,
+      hydrateFallbackElement: <></>,
+      children: [
+        ...openPages,
+        {
+          Component: SignedIn,
+          children: [...fullPages, { Component: Shell, children: shellPages }],
+        },
+      ],
+    },
+  ]);
+}

@@ -1,0 +1,24 @@
+import { app } from './en/app.ts';
+import { errors } from './en/errors.ts';
+import { identity } from './en/identity.ts';
+import { listening } from './en/listening.ts';
+import { operations } from './en/operations.ts';
+import { recordings } from './en/recordings.ts';
+import { seats } from './en/seats.ts';
+import { softphone } from './en/softphone.ts';
+import { timeline } from './en/timeline.ts';
+import { today } from './en/today.ts';
+
+/** The English catalogue, one namespace per domain. The Chinese one stands beside it with the same keys. */
+export const en = {
+  app,
+  errors,
+  identity,
+  listening,
+  operations,
+  recordings,
+  seats,
+  softphone,
+  timeline,
+  today,
+} as const;

@@ -1,0 +1,3 @@
+export const listening = {
+  title: 'Live room',
+} as const;

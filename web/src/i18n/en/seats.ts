@@ -1,0 +1,4 @@
+export const seats = {
+  title: 'Seats',
+  zoneThere: '({{time}} {{zone}})',
+} as const;

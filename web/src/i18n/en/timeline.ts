@@ -1,0 +1,12 @@
+export const timeline = {
+  position: 'Position in the call',
+  positionOf: '{{position}} of {{length}}',
+  zoomIn: 'Zoom in',
+  zoomOut: 'Zoom out',
+  gap: {
+    hold: 'On hold for {{length}}',
+    silence: 'Nothing was sent for {{length}}',
+    loss: 'Lost on the network: {{length}}',
+    'no-recorder': 'No recorder was running for {{length}}',
+  },
+} as const;

@@ -1,0 +1,26 @@
+import type { en } from './en.ts';
+import type { SameKeys } from './strings.ts';
+import { app } from './zh-cn/app.ts';
+import { errors } from './zh-cn/errors.ts';
+import { identity } from './zh-cn/identity.ts';
+import { listening } from './zh-cn/listening.ts';
+import { operations } from './zh-cn/operations.ts';
+import { recordings } from './zh-cn/recordings.ts';
+import { seats } from './zh-cn/seats.ts';
+import { softphone } from './zh-cn/softphone.ts';
+import { timeline } from './zh-cn/timeline.ts';
+import { today } from './zh-cn/today.ts';
+
+/** The Chinese catalogue. */
+export const zhCn: SameKeys<typeof en> = {
+  app,
+  errors,
+  identity,
+  listening,
+  operations,
+  recordings,
+  seats,
+  softphone,
+  timeline,
+  today,
+};

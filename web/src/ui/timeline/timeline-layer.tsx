@@ -1,0 +1,152 @@
+import { type CSSProperties, useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type WaveSurfer from 'wavesurfer.js';
+import { clockLength } from '../format/time.ts';
+import { type TimelineGap, type TimelinePin, tickInterval } from './timeline-model.ts';
+
+/**
+ * What lies over the waveform and scrolls with it: gaps, pins, the ruler. It lives in the waveform's shadow tree,
+ * where style sheets do not reach but custom properties do: hence inline styles.
+ */
+export function TimelineLayer({
+  durationMs,
+  laneHeight,
+  pxPerSecond,
+  wave,
+  gaps,
+  pins,
+  onPin,
+}: {
+  durationMs: number;
+  laneHeight: number;
+  pxPerSecond: number;
+  wave: WaveSurfer;
+  gaps: readonly TimelineGap[];
+  pins: readonly TimelinePin[];
+  onPin: (pin: TimelinePin) => void;
+}) {
+  const { t } = useTranslation('timeline');
+  const share = (ms: number) => `${(ms / Math.max(1, durationMs)) * 100}%`;
+  return (
+    <>
+      {gaps.map((gap) => (
+        <div
+          key={`${gap.role}-${gap.cause}-${gap.fromMs}`}
+          title={t(`gap.${gap.cause}`, { length: clockLength(gap.toMs - gap.fromMs) })}
+          style={{
+            position: 'absolute',
+            top: gap.role === 'agent' ? 0 : laneHeight,
+            height: laneHeight,
+            left: share(gap.fromMs),
+            width: share(gap.toMs - gap.fromMs),
+            ...(gap.cause === 'hold' ? hatched : grey),
+          }}
+        />
+      ))}
+      <div
+        style={{
+          position: 'absolute',
+          top: laneHeight,
+          left: 0,
+          right: 0,
+          height: 1,
+          background: 'var(--cl-border)',
+        }}
+      />
+      {pins.map((pin) => (
+        <button
+          key={pin.id}
+          type="button"
+          title={pin.label}
+          aria-label={pin.label}
+          onClick={(event) => {
+            event.stopPropagation();
+            onPin(pin);
+          }}
+          style={{ ...pinStyle, left: share(pin.atMs), color: pinColour(pin), height: laneHeight * 2 }}
+        >
+          <span style={pinHead} />
+        </button>
+      ))}
+      <Ruler durationMs={durationMs} pxPerSecond={pxPerSecond} wave={wave} />
+    </>
+  );
+}
+
+const grey: CSSProperties = { background: 'var(--cl-gap)' };
+const hatched: CSSProperties = {
+  background:
+    'repeating-linear-gradient(135deg, var(--cl-hatch) 0 1.5px, transparent 1.5px 7px), var(--cl-surface)',
+};
+const pinStyle: CSSProperties = {
+  position: 'absolute',
+  top: 0,
+  width: 16,
+  marginLeft: -8,
+  padding: 0,
+  border: 0,
+  background: 'linear-gradient(currentColor, currentColor) center / 1.5px 100% no-repeat',
+  cursor: 'pointer',
+  zIndex: 3,
+};
+const pinHead: CSSProperties = {
+  position: 'absolute',
+  top: 0,
+  left: 3,
+  width: 10,
+  height: 10,
+  borderRadius: '50% 50% 50% 0',
+  background: 'currentColor',
+  transform: 'rotate(-45deg)',
+};
+
+function pinColour(pin: TimelinePin): string {
+  if (pin.role === 'agent') return 'var(--cl-agent-text)';
+  if (pin.role === 'customer') return 'var(--cl-customer-text)';
+  return 'var(--cl-text)';
+}
+
+/** Labels only near what is visible: an hour at the widest zoom would be thousands. */
+function Ruler({
+  durationMs,
+  pxPerSecond,
+  wave,
+}: {
+  durationMs: number;
+  pxPerSecond: number;
+  wave: WaveSurfer;
+}) {
+  const interval = tickInterval(pxPerSecond);
+  const pageMs = interval * 40;
+  const [page, setPage] = useState(0);
+  useEffect(
+    () => wave.on('scroll', (fromSeconds) => setPage(Math.floor((fromSeconds * 1000) / pageMs))),
+    [wave, pageMs],
+  );
+  const first = Math.max(0, (page - 1) * 40);
+  const last = Math.min(Math.floor(durationMs / interval), (page + 2) * 40);
+  const ticks = Array.from(
+    { length: Math.max(0, last - first + 1) },
+    (_, index) => (first + index) * interval,
+  );
+  return (
+    <div style={{ position: 'relative', height: 22, overflow: 'hidden' }} aria-hidden>
+      {ticks.map((ms) => (
+        <span
+          key={ms}
+          style={{
+            position: 'absolute',
+            left: `${(ms / Math.max(1, durationMs)) * 100}%`,
+            paddingLeft: 4,
+            borderLeft: '1px solid var(--cl-border)',
+            color: 'var(--cl-muted)',
+            fontSize: 12,
+            lineHeight: '22px',
+          }}
+        >
+          {clockLength(ms)}
+        </span>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,256 @@
+import { MinusOutlined, PlusOutlined } from '@ant-design/icons';
+import { Button } from 'antd';
+import { type KeyboardEvent, useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from 'react';
+import { createPortal } from 'react-dom';
+import { useTranslation } from 'react-i18next';
+import WaveSurfer from 'wavesurfer.js';
+import { clockLength } from '../format/time.ts';
+import { usePalette } from '../theme/palette-context.ts';
+import { VoiceName } from '../voice-name.tsx';
+import styles from './timeline.module.css';
+import { TimelineLayer } from './timeline-layer.tsx';
+import { drawnLanes, type TimelineGap, type TimelinePeaks, type TimelinePin } from './timeline-model.ts';
+
+export interface TimelineProps {
+  readonly peaks: TimelinePeaks;
+  readonly durationMs: number;
+  /** The element that plays: the playhead follows it and a seek moves it. Without one, see `positionMs`. */
+  readonly media?: HTMLMediaElement;
+  /** Where the playhead is when nothing plays here (live): the end, as a rule. */
+  readonly positionMs?: number;
+  readonly gaps?: readonly TimelineGap[];
+  readonly pins?: readonly TimelinePin[];
+  /** Told when a person moves the playhead by pointer or keyboard. */
+  readonly onSeek?: (positionMs: number) => void;
+  readonly onPin?: (pin: TimelinePin) => void;
+  /** Height of one lane in pixels. */
+  readonly laneHeight?: number;
+}
+
+const stepMs = 5_000;
+const pageMs = 30_000;
+const zoomSteps = [1, 2, 4, 8, 16, 32] as const;
+/** Beyond this a second is as wide as a hand: nothing more to see. Pixels. */
+const widestSecond = 200;
+
+/**
+ * Time as the axis, the same everywhere: the agent's lane above, the customer's below, gaps grey, holds hatched,
+ * pins for moments, a playhead, zoom. Seeks by click, drag, arrows (5 s), page keys (30 s), Home and End.
+ */
+export function Timeline({
+  peaks,
+  durationMs,
+  media,
+  positionMs,
+  gaps = [],
+  pins = [],
+  onSeek,
+  onPin,
+  laneHeight = 64,
+}: TimelineProps) {
+  const { t } = useTranslation('timeline');
+  const palette = usePalette();
+  const container = useRef<HTMLDivElement>(null);
+  const [surface, setSurface] = useState<{ wave: WaveSurfer; layer: HTMLElement } | null>(null);
+  const [zoom, setZoom] = useState<number>(1);
+  const [width, setWidth] = useState(0);
+  const lanes = useMemo(() => drawnLanes(peaks), [peaks]);
+  const seeked = useEffectEvent((ms: number) => onSeek?.(ms));
+  const fitPx = durationMs > 0 ? (width / durationMs) * 1000 : 0;
+  const pxPerSecond = Math.min(Math.max(fitPx, widestSecond), fitPx * zoom);
+
+  const lane = useCallback(
+    (voice: 'agent' | 'customer') => ({
+      waveColor: `color-mix(in srgb, ${palette[voice]} 50%, ${palette.surface})`,
+      progressColor: palette[voice],
+      barAlign: voice === 'agent' ? ('bottom' as const) : ('top' as const),
+    }),
+    [palette],
+  );
+
+  // One instance per media element; everything else is told to the living instance below.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: colours, lanes and zoom are applied by the effects after this one.
+  useEffect(() => {
+    if (!container.current) return;
+    const wave = WaveSurfer.create({
+      container: container.current,
+      height: laneHeight,
+      splitChannels: [lane('agent'), lane('customer')],
+      barWidth: 2,
+      barGap: 1,
+      barRadius: 1,
+      barMinHeight: 1,
+      cursorColor: palette.text,
+      cursorWidth: 2,
+      dragToSeek: { debounceTime: 60 },
+      peaks: lanes,
+      duration: durationMs / 1000,
+      ...(media && { media }),
+    });
+    const layer = document.createElement('div');
+    const mounted = () => {
+      wave.getWrapper().append(layer);
+      setSurface({ wave, layer });
+    };
+    wave.on('ready', mounted);
+    wave.on('interaction', (seconds) => seeked(seconds * 1000));
+    return () => {
+      wave.destroy();
+      setSurface(null);
+    };
+  }, [media, laneHeight]);
+
+  useEffect(() => {
+    const element = container.current;
+    if (!element) return;
+    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+
+  useEffect(() => {
+    surface?.wave.setOptions({
+      peaks: lanes,
+      duration: durationMs / 1000,
+      splitChannels: [lane('agent'), lane('customer')],
+      cursorColor: palette.text,
+    });
+  }, [surface, lanes, durationMs, lane, palette]);
+
+  useEffect(() => {
+    if (surface) surface.wave.setOptions({ minPxPerSec: zoom === 1 ? 0 : pxPerSecond });
+  }, [surface, zoom, pxPerSecond]);
+
+  useEffect(() => {
+    if (surface && !media && positionMs !== undefined) surface.wave.setTime(positionMs / 1000);
+  }, [surface, media, positionMs]);
+
+  const moveTo = (ms: number) => {
+    const to = Math.min(Math.max(0, ms), durationMs);
+    surface?.wave.setTime(to / 1000);
+    onSeek?.(to);
+  };
+  const zoomBy = (steps: number) => {
+    const index = zoomSteps.findIndex((step) => step >= zoom) + steps;
+    setZoom(zoomSteps[Math.min(Math.max(0, index), zoomSteps.length - 1)] ?? 1);
+  };
+  const pressed = (event: KeyboardEvent) => {
+    const at = (surface?.wave.getCurrentTime() ?? 0) * 1000;
+    const targets: Record<string, number> = {
+      ArrowLeft: at - stepMs,
+      ArrowRight: at + stepMs,
+      PageDown: at - pageMs,
+      PageUp: at + pageMs,
+      Home: 0,
+      End: durationMs,
+    };
+    const target = targets[event.key];
+    if (target === undefined) return;
+    event.preventDefault();
+    moveTo(target);
+  };
+
+  return (
+    <div className={styles.timeline}>
+      <div className={styles.names} style={{ gridTemplateRows: `${laneHeight}px ${laneHeight}px` }}>
+        <VoiceName voice="agent" />
+        <VoiceName voice="customer" />
+      </div>
+      <div className={styles.lanes}>
+        <PlayheadSlider
+          media={media}
+          positionMs={positionMs}
+          durationMs={durationMs}
+          label={t('position')}
+          onKeyDown={pressed}
+        >
+          <div ref={container} style={{ minHeight: laneHeight * 2 }} />
+        </PlayheadSlider>
+        {surface &&
+          createPortal(
+            <TimelineLayer
+              durationMs={durationMs}
+              laneHeight={laneHeight}
+              pxPerSecond={pxPerSecond}
+              wave={surface.wave}
+              gaps={gaps}
+              pins={pins}
+              onPin={(pin) => {
+                moveTo(pin.atMs);
+                onPin?.(pin);
+              }}
+            />,
+            surface.layer,
+          )}
+      </div>
+      <div className={styles.zoom}>
+        <Button
+          type="text"
+          size="small"
+          icon={<MinusOutlined />}
+          aria-label={t('zoomOut')}
+          disabled={zoom === 1}
+          onClick={() => zoomBy(-1)}
+        />
+        <Button
+          type="text"
+          size="small"
+          icon={<PlusOutlined />}
+          aria-label={t('zoomIn')}
+          disabled={zoom === zoomSteps.at(-1) || fitPx * zoom >= widestSecond}
+          onClick={() => zoomBy(1)}
+        />
+      </div>
+    </div>
+  );
+}
+
+/** The playhead as a slider (WAI-ARIA): its value is renewed once a second, not with each frame. */
+function PlayheadSlider({
+  media,
+  positionMs,
+  durationMs,
+  label,
+  onKeyDown,
+  children,
+}: {
+  media: HTMLMediaElement | undefined;
+  positionMs: number | undefined;
+  durationMs: number;
+  label: string;
+  onKeyDown: (event: KeyboardEvent) => void;
+  children: React.ReactNode;
+}) {
+  const { t } = useTranslation('timeline');
+  const [playedSeconds, setPlayedSeconds] = useState(0);
+  useEffect(() => {
+    if (!media) return;
+    const update = () => setPlayedSeconds(Math.floor(media.currentTime));
+    update();
+    media.addEventListener('timeupdate', update);
+    media.addEventListener('seeking', update);
+    return () => {
+      media.removeEventListener('timeupdate', update);
+      media.removeEventListener('seeking', update);
+    };
+  }, [media]);
+  const seconds = media ? playedSeconds : Math.floor((positionMs ?? 0) / 1000);
+  return (
+    <div
+      role="slider"
+      tabIndex={0}
+      aria-label={label}
+      aria-valuemin={0}
+      aria-valuemax={Math.floor(durationMs / 1000)}
+      aria-valuenow={seconds}
+      aria-valuetext={t('positionOf', {
+        position: clockLength(seconds * 1000),
+        length: clockLength(durationMs),
+      })}
+      className={styles.slider}
+      onKeyDown={onKeyDown}
+    >
+      {children}
+    </div>
+  );
+}

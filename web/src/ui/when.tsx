@@ -1,0 +1,23 @@
+import { useTranslation } from 'react-i18next';
+import { sameWallClock, timeOfDay, zoneName } from './format/time.ts';
+import { useFormat } from './format/use-format.ts';
+
+/**
+ * A moment, or a span with `until`, as people say it; absolute on hover. With `zone` (a slot's own) the wall clock
+ * there is added when it is not the reader's.
+ */
+export function When({ at, until, zone }: { at: number; until?: number; zone?: string }) {
+  const format = useFormat();
+  const { t } = useTranslation('seats');
+  const foreign = zone !== undefined && !sameWallClock(at, zone, format.zone);
+  const there = foreign && {
+    zone: zoneName(at, { zone, language: format.language }),
+    time: timeOfDay(at, { zone, language: format.language }),
+  };
+  return (
+    <time dateTime={new Date(at).toISOString()} title={format.absolute(at)}>
+      {until === undefined ? format.dayAndTime(at) : format.span(at, until)}
+      {there && <small> {t('zoneThere', there)}</small>}
+    </time>
+  );
+}
