@@ -4,6 +4,12 @@ import { createBusinessesStore } from '#domains/businesses/businesses.store.ts';
 import { identityRoutes } from '#domains/identity/identity.routes.ts';
 import { Identity } from '#domains/identity/identity.service.ts';
 import { createPersonsStore } from '#domains/identity/identity.store.ts';
+import { operationsRoutes } from '#domains/operations/operations.routes.ts';
+import { Operations } from '#domains/operations/operations.service.ts';
+import { seatsRoutes } from '#domains/seats/seats.routes.ts';
+import { Seats, type SeatsEvents } from '#domains/seats/seats.service.ts';
+import { announceSlotChanges } from '#domains/seats/seats.sockets.ts';
+import { createSeatsStore } from '#domains/seats/seats.store.ts';
 import { createHttpApp } from '#http/app.ts';
 import { closeHttpServer, createHttpServer, listen } from '#http/listen.ts';
 import type { Route } from '#http/route.ts';
@@ -16,9 +22,14 @@ import { Lifecycle } from '#kernel/lifecycle.ts';
 import { createLog, type Log } from '#kernel/log.ts';
 import { Metrics } from '#kernel/metrics.ts';
 import { connectMongo, pingMongo } from '#kernel/mongo.ts';
+import { exitWithParent } from '#kernel/parent.ts';
 import { closeRedis, createRedis } from '#kernel/redis.ts';
+import { TypedEvents } from '#kernel/typed-events.ts';
 import { Gateway } from '#realtime/gateway.ts';
 import type { SocketDoor } from '#realtime/socket-door.ts';
+
+/** How often slots that are over are looked at. Milliseconds. */
+const settleEveryMs = 60_000;
 
 /** The story of a start, top to bottom; every step says beside itself how it is undone. */
 async function start(config: ServerConfig, log: Log, lifecycle: Lifecycle): Promise<void> {
@@ -62,15 +73,55 @@ async function start(config: ServerConfig, log: Log, lifecycle: Lifecycle): Prom
   });
   lifecycle.onStop('drainSockets', 'sockets', () => gateway.close());
 
+  // Seats: slots, and people's claims on them.
+  const seatsEvents = new TypedEvents<SeatsEvents>((event, fault) =>
+    log.error({ event, err: fault }, 'a seats event was not handled'),
+  );
+  const seats = new Seats({
+    store: await createSeatsStore(mongo),
+    identity,
+    businesses,
+    events: seatsEvents,
+    clock,
+  });
+  const slotNews = announceSlotChanges(seats, seatsEvents, gateway, log);
+  const settling = setInterval(() => {
+    seats.settle().catch((error: unknown) => log.warn({ err: error }, 'slots were not settled'));
+  }, settleEveryMs);
+  lifecycle.onStop('stopAdmitting', 'settling of slots', () => clearInterval(settling));
+  lifecycle.onStop('closeQueues', 'slot announcements', () => slotNews.stop());
+
   // ---- The live plane, calls, listening and recordings join here: make them, then add their doors and probes below. ----
 
-  // The doors.
-  const routes: Route[] = [...identityRoutes(identity), ...businessesRoutes(businesses)];
-  const socketDoors: SocketDoor[] = [];
   const probes: Probe[] = [
     { name: 'mongodb', vital: true, check: () => pingMongo(mongo).then(() => undefined) },
     { name: 'redis', vital: true, check: () => redis.ping().then(() => undefined) },
   ];
+  const operations = new Operations(
+    {
+      probes,
+      // ---- The rooms that join above give these. ----
+      mediaWorkers: () => [],
+      recorders: () => [],
+      liveCalls: () => [],
+      captures: () => [],
+      queues: () => [],
+      storage: () => ({ recordings: 0, bytes: 0, seconds: 0 }),
+      coverageSince: () => ({ calls: 0, callSeconds: 0, recordedSeconds: 0, ratio: null }),
+      failures: () => [],
+      zone: async () => (await businesses.company()).lines[0]?.zone ?? 'UTC',
+    },
+    clock,
+  );
+
+  // The doors.
+  const routes: Route[] = [
+    ...identityRoutes(identity),
+    ...businessesRoutes(businesses),
+    ...seatsRoutes(seats, clock),
+    ...operationsRoutes(operations),
+  ];
+  const socketDoors: SocketDoor[] = [];
   gateway.mount(socketDoors);
   metrics.gauge('sockets', 'Open socket.io connections of this instance', [], () => gateway.connected);
 
@@ -105,6 +156,7 @@ try {
 const log = createLog('server', config.LOG_LEVEL);
 const lifecycle = new Lifecycle(log);
 lifecycle.listenToSignals();
+exitWithParent();
 try {
   await start(config, log, lifecycle);
 } catch (error) {
