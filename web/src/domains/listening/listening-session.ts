@@ -345,7 +345,7 @@ export class ListeningSession {
 
   async #measure(): Promise<void> {
     const path = this.#path;
-    if (!path || path.transport.connectionState !== 'connected') return;
+    if (path?.transport.connectionState !== 'connected') return;
     const line = path.meter.sample(await path.transport.getStats());
     if (this.#path !== path) return;
     this.#set({ line });
