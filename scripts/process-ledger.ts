@@ -1,0 +1,107 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { isAlive } from './setup/file-lock.ts';
+import { SetUpError } from './setup/set-up-error.ts';
+
+/** A process as the kernel tells it from a later one with the same number. */
+interface Entry {
+  name: string;
+  pid: number;
+  /** Clock ticks from the system's boot to the process's start; undefined where there is no /proc. */
+  startedTicks: string | undefined;
+}
+
+const LAUNCHER = 'launcher';
+/** How long what an earlier launcher left behind may take to stop in order, in ms. */
+const LEFTOVER_STOPS_WITHIN_MS = 12_000;
+
+/** Field 22 of /proc/PID/stat (proc(5)); the fields are counted from behind the program's name, which may hold blanks. */
+function startedTicks(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  } catch {
+    return undefined;
+  }
+}
+
+const entryFor = (name: string, pid: number): Entry => ({ name, pid, startedTicks: startedTicks(pid) });
+const stillRuns = (entry: Entry) => isAlive(entry.pid) && startedTicks(entry.pid) === entry.startedTicks;
+
+/**
+ * The processes that a launcher runs on a data folder, written down there, so that a later launcher can clear away what
+ * an earlier one left when it was killed, and refuses to start beside one that lives.
+ */
+export class ProcessLedger {
+  private readonly path: string;
+  private readonly entries = new Map<string, Entry>();
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  /**
+   * Takes the data folder for this launcher. What an earlier one left behind is asked to stop, then killed.
+   * @throws SetUpError when another launcher is at work there
+   */
+  static async open(
+    dataDir: string,
+    onLeftover: (name: string, pid: number) => void,
+  ): Promise<ProcessLedger> {
+    const path = join(dataDir, 'processes.json');
+    mkdirSync(dataDir, { recursive: true });
+    const running = readEntries(path).filter(stillRuns);
+    const other = running.find(({ name }) => name === LAUNCHER);
+    if (other && other.pid !== process.pid)
+      throw new SetUpError(`already running on ${dataDir} (process ${other.pid}): stop that one first`);
+    for (const { name, pid } of running) {
+      onLeftover(name, pid);
+      // They end by themselves when their launcher dies; a second SIGTERM would break off an orderly stop in progress.
+    }
+    const deadline = Date.now() + LEFTOVER_STOPS_WITHIN_MS;
+    const grace = Date.now() + 3_000;
+    let asked = false;
+    while (running.some(stillRuns) && Date.now() < deadline) {
+      if (!asked && Date.now() > grace) {
+        asked = true;
+        for (const entry of running) if (stillRuns(entry)) signal(entry, 'SIGTERM');
+      }
+      await wait(50);
+    }
+    for (const entry of running) if (stillRuns(entry)) signal(entry, 'SIGKILL');
+    const ledger = new ProcessLedger(path);
+    ledger.set(LAUNCHER, process.pid);
+    return ledger;
+  }
+
+  /** Notes that the process of this name now has this id, or none. */
+  set(name: string, pid: number | undefined): void {
+    if (pid) this.entries.set(name, entryFor(name, pid));
+    else this.entries.delete(name);
+    const temporary = `${this.path}.${process.pid}`;
+    writeFileSync(temporary, JSON.stringify([...this.entries.values()]));
+    renameSync(temporary, this.path);
+  }
+
+  /** Gives the data folder back. */
+  close(): void {
+    rmSync(this.path, { force: true });
+  }
+}
+
+function readEntries(path: string): Entry[] {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Entry[];
+  } catch {
+    return [];
+  }
+}
+
+function signal(entry: Entry, name: NodeJS.Signals): void {
+  try {
+    process.kill(entry.pid, name);
+  } catch {
+    // Ended in the meantime.
+  }
+}
