@@ -1,5 +1,4 @@
 import { S3Error } from './errors.ts';
-import { bodyHeaders } from './object-operations.ts';
 import { readDocument, readText } from './request-body.ts';
 import type { Operation, Reply, S3Request } from './s3-request.ts';
 import { childText, parseXml, type XmlField, xmlDocument } from './xml.ts';
@@ -12,10 +11,10 @@ export const bucketOperations: Operation[] = [
     method: 'POST',
     level: 'bucket',
     needs: ['delete'],
-    headers: bodyHeaders,
+    takesBody: true,
     run: deleteObjects,
   },
-  { name: 'CreateBucket', method: 'PUT', level: 'bucket', headers: bodyHeaders, run: createBucket },
+  { name: 'CreateBucket', method: 'PUT', level: 'bucket', takesBody: true, run: createBucket },
   { name: 'HeadBucket', method: 'HEAD', level: 'bucket', run: headBucket },
   { name: 'DeleteBucket', method: 'DELETE', level: 'bucket', run: deleteBucket },
 ];

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { exitWithParent } from '#kernel/parent.ts';
 import { startFaultControl } from './fault-control.ts';
 import { startObjectServer } from './object-server.ts';
 
@@ -22,8 +23,7 @@ if (!dataDir || !bucket || !accessKey || !secretKey) {
   process.exit(2);
 }
 
-if (process.env.EXIT_WITH_PARENT === '1')
-  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+exitWithParent();
 const server = await startObjectServer({
   dataDir,
   bucket,
@@ -50,6 +50,8 @@ process.stdout.write(
 async function stop(): Promise<void> {
   await control?.stop();
   await server.stop();
+  // a planned delay may still be running
+  process.exit(0);
 }
 
 function portNumber(text: string): number {

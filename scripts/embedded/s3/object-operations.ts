@@ -14,18 +14,6 @@ import { checkWriteConditions, requestedRange, wantsObject } from './object-cond
 import { openBody } from './request-body.ts';
 import type { Operation, Reply, S3Request } from './s3-request.ts';
 
-/** Headers by which a body says how it is framed and what it must add up to. */
-export const bodyHeaders = [
-  'x-amz-decoded-content-length',
-  'x-amz-trailer',
-  'x-amz-sdk-checksum-algorithm',
-  'x-amz-checksum-crc32',
-  'x-amz-checksum-crc32c',
-  'x-amz-checksum-crc64nvme',
-  'x-amz-checksum-sha1',
-  'x-amz-checksum-sha256',
-];
-
 const readHeaders = [
   'x-amz-checksum-mode',
   'if-match',
@@ -40,7 +28,8 @@ export const objectOperations: Operation[] = [
     name: 'PutObject',
     method: 'PUT',
     level: 'object',
-    headers: [...bodyHeaders, ...attributeHeaders, 'if-none-match', 'if-match'],
+    takesBody: true,
+    headers: [...attributeHeaders, 'if-none-match', 'if-match'],
     run: putObject,
   },
   {

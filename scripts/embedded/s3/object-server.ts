@@ -105,10 +105,12 @@ function createListener(setListening: (listening: boolean) => Promise<void>) {
     close: async ({ drainMs }: { drainMs: number }) => {
       if (!server.listening) return;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
-      const deadline = setTimeout(() => server.closeAllConnections(), drainMs);
       if (drainMs === 0) server.closeAllConnections();
+      // kept-alive connections become idle one by one, as their last answers go out
+      const sweep = setInterval(() => server.closeIdleConnections(), 20);
+      const deadline = setTimeout(() => server.closeAllConnections(), drainMs);
       await closed;
+      clearInterval(sweep);
       clearTimeout(deadline);
     },
   };

@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { type BlobStore, readRange } from './blob-store.ts';
 import { bucketOperations } from './bucket-operations.ts';
 import type { Catalogue } from './catalogue.ts';
+import { checksumAlgorithms, checksumHeader } from './checksums.ts';
 import { crossOriginHeaders, preflight } from './cross-origin.ts';
 import { errorXml, S3Error } from './errors.ts';
 import {
@@ -19,6 +20,7 @@ import {
 import { listingOperations } from './listing-operations.ts';
 import { multipartOperations } from './multipart-operations.ts';
 import { objectOperations } from './object-operations.ts';
+import { readText } from './request-body.ts';
 import { type Operation, parseTarget, type Reply, type S3Request, type Target } from './s3-request.ts';
 import { type Credentials, verifySignature } from './signature-v4.ts';
 
@@ -26,7 +28,15 @@ import { type Credentials, verifySignature } from './signature-v4.ts';
 const operations = [...multipartOperations, ...listingOperations, ...bucketOperations, ...objectOperations];
 
 const signatureQuery = /^X-Amz-(Algorithm|Credential|Date|Expires|SignedHeaders|Signature|Content-Sha256)$/;
-const commonHeaders = ['x-amz-date', 'x-amz-content-sha256', 'x-amz-user-agent'];
+const commonHeaders = [
+  'x-amz-date',
+  'x-amz-content-sha256',
+  'x-amz-user-agent',
+  'x-amz-decoded-content-length',
+  'x-amz-trailer',
+  'x-amz-sdk-checksum-algorithm',
+  ...checksumAlgorithms.map(checksumHeader),
+];
 
 export interface Store {
   catalogue: Catalogue;
@@ -73,6 +83,9 @@ export async function handleRequest(
     };
     if (!operation) throw new S3Error('NotImplemented');
     refuseUnknown(operation, request, signature.presigned);
+    if (!operation.takesBody && (await readText(request)) !== '') {
+      throw new S3Error('InvalidRequest', 'The request has a body where there must be none');
+    }
     await send(req, res, await operation.run(request), effects);
   } catch (error) {
     await sendError(req, res, error, requestId);
@@ -132,7 +145,9 @@ async function* wireBytes(
   continueBody: () => void,
 ): AsyncGenerator<Buffer> {
   continueBody();
-  const slow = throttled(req, effects.bytesPerSecond);
+  // a refusal in the middle of the body must still find its connection open
+  const bytes: AsyncIterable<Buffer> = req.iterator({ destroyOnReturn: false });
+  const slow = throttled(bytes, effects.bytesPerSecond);
   const cut = effects.cutRequestAfter;
   yield* Number.isFinite(cut) ? cutAfter(slow, cut, () => req.socket.resetAndDestroy()) : slow;
 }
@@ -189,8 +204,8 @@ async function sendError(
   error: unknown,
   requestId: string,
 ): Promise<void> {
-  if (error instanceof ConnectionCut || req.socket.destroyed || res.headersSent) {
-    if (!(error instanceof ConnectionCut) && !isDisconnect(error)) report(error, requestId);
+  if (req.socket.destroyed || res.headersSent || isDisconnect(error)) {
+    if (!isDisconnect(error)) report(error, requestId);
     if (!req.socket.destroyed) req.socket.destroySoon();
     return;
   }
@@ -215,9 +230,13 @@ function cutNow(req: IncomingMessage): ConnectionCut {
   return new ConnectionCut();
 }
 
+/** The client went away, or a fault made it so; a pipeline reports several of these at once. */
 function isDisconnect(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.every(isDisconnect);
   const code = (error as NodeJS.ErrnoException).code ?? '';
-  return ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ABORT_ERR'].includes(code);
+  return (
+    error instanceof ConnectionCut || ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes(code)
+  );
 }
 
 function report(error: unknown, requestId: string): void {

@@ -49,6 +49,8 @@ export interface Operation {
   needs?: readonly string[];
   /** other query parameters it understands; any else is refused */
   query?: readonly string[];
+  /** whether it reads a body; for any other the body must be empty */
+  takesBody?: boolean;
   /** x-amz- and if- headers it understands (a trailing `-` stands for a family); any else is refused */
   headers?: readonly string[];
   run(request: S3Request): Promise<Reply> | Reply;

@@ -132,11 +132,11 @@ describe('multipart uploads, as the official client sees them', () => {
   it('are refused when the list of parts is not right, and can be completed afterwards', async () => {
     const upload = await start();
     const first = await upload.put(1, big);
+    await expectRefusal(upload.complete([first, { ...first, PartNumber: 2 }]), 'InvalidPart', 400);
     const second = await upload.put(2, small);
     const third = await upload.put(3, small);
     await expectRefusal(upload.complete([]), 'MalformedXML', 400);
     await expectRefusal(upload.complete([second, first]), 'InvalidPartOrder', 400);
-    await expectRefusal(upload.complete([first, { ...second, PartNumber: 9 }]), 'InvalidPart', 400);
     await expectRefusal(upload.complete([first, { ...second, ETag: first.ETag }]), 'InvalidPart', 400);
     await expectRefusal(
       upload.complete([first, { ...second, ChecksumCRC32: 'AAAAAA==' }]),
