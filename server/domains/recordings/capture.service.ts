@@ -100,10 +100,14 @@ export function createCaptureService(deps: CaptureDependencies) {
     log.info({ recordingId, callId: recording.callId }, 'captured');
   }
 
-  const keepTrying = (what: string, callId: string, attempt: () => Promise<void>) =>
-    void persistently(what, attempt, { log, giveUp: (_, tries) => tries > 200 }).catch((error: unknown) =>
-      log.error({ callId, what, err: error }, 'gave up'),
-    );
+  /** What is being written for calls that nobody waits for; a stop waits for it. */
+  const writing = new Set<Promise<void>>();
+  const keepTrying = (what: string, callId: string, attempt: () => Promise<void>) => {
+    const written = persistently(what, attempt, { log, giveUp: (_, tries) => tries > 200 })
+      .catch((error: unknown) => log.error({ callId, what, err: error }, 'gave up'))
+      .finally(() => writing.delete(written));
+    writing.add(written);
+  };
 
   deps.callEvents.on('call-started', ({ call }) => keepTrying('begin recording', call.id, () => begin(call)));
 
@@ -133,6 +137,11 @@ export function createCaptureService(deps: CaptureDependencies) {
   });
 
   return {
+    /** Resolves when everything that events asked for is written. */
+    async written(): Promise<void> {
+      await Promise.all(writing);
+    },
+
     /** A worker's word, delivered at least once. Applying it twice, or late, changes nothing. */
     async apply(report: Report): Promise<void> {
       switch (report.kind) {
