@@ -21,7 +21,13 @@ export async function connectMongo(url: string, log: Log): Promise<MongoConnecti
     maxPoolSize: 50,
   });
   connection.on('error', (error) => log.error({ err: error }, 'mongodb connection failed'));
-  connection.on('disconnected', () => log.warn('mongodb disconnected'));
+  let closing = false;
+  connection.on('disconnecting', () => {
+    closing = true;
+  });
+  connection.on('disconnected', () => {
+    if (!closing) log.warn('mongodb disconnected');
+  });
   connection.on('reconnected', () => log.info('mongodb reconnected'));
   await connection.asPromise();
   return connection;

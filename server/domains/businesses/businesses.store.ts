@@ -63,7 +63,7 @@ export async function createBusinessesStore(connection: MongoConnection): Promis
 
     async save(company: Company): Promise<void> {
       const upsert = <T extends { id: string }>({ id, ...rest }: T) => ({
-        replaceOne: { filter: { _id: id }, replacement: rest, upsert: true },
+        replaceOne: { filter: { _id: id }, replacement: { _id: id, ...rest }, upsert: true },
       });
       await businesses.bulkWrite(company.businesses.map(upsert));
       await lines.bulkWrite(company.lines.map(upsert));

@@ -35,7 +35,7 @@ export async function createPersonsStore(connection: MongoConnection): Promise<P
       if (list.length === 0) return;
       await persons.bulkWrite(
         list.map(({ id, ...rest }) => ({
-          replaceOne: { filter: { _id: id }, replacement: rest, upsert: true },
+          replaceOne: { filter: { _id: id }, replacement: { _id: id, ...rest }, upsert: true },
         })),
       );
     },

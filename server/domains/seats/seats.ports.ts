@@ -26,6 +26,8 @@ export interface SeatsStore {
   insertSlot(
     slot: PlannedSlot & { plannedBy: string } & Repeatable,
   ): Promise<'stored' | 'overlaps' | 'key-used' | 'id-used'>;
+  /** Many at once, each as by `insertSlot`; those that the indexes refuse are left out. */
+  insertSlots(slots: readonly (PlannedSlot & { plannedBy: string } & Repeatable)[]): Promise<void>;
   slotByKey(plannedBy: string, idempotencyKey: string): Promise<Repeated<PlannedSlot> | null>;
   slot(slotId: string): Promise<PlannedSlot | null>;
   slotsByIds(slotIds: readonly string[]): Promise<PlannedSlot[]>;

@@ -103,6 +103,15 @@ export async function createSeatsStore(connection: MongoConnection): Promise<Sea
         throw error;
       }
     },
+    async insertSlots(list) {
+      const rows = list.map(({ id, ...rest }) => ({ _id: id, ...rest, cells: cellsOf(rest) }));
+      try {
+        await slots.insertMany(rows, { ordered: false });
+      } catch (error) {
+        // Unordered: the others are stored when this is thrown.
+        if (!duplicateKeyFields(error)) throw error;
+      }
+    },
     async slotByKey(plannedBy, idempotencyKey) {
       const row = await slots.findOne({ plannedBy, idempotencyKey }).lean();
       return row && { value: toSlot(row), requestHash: row.requestHash };
@@ -129,7 +138,7 @@ export async function createSeatsStore(connection: MongoConnection): Promise<Sea
         const fields = duplicateKeyFields(error);
         if (fields?.includes('seat')) return 'seat-taken';
         if (fields?.includes('slotId')) return 'person-holds';
-        if (fields?.includes('idempotencyKey')) return 'key-used';
+        if (fields?.includes('idempotencyKey') || fields?.includes('_id')) return 'key-used';
         throw error;
       }
     },
