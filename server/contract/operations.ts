@@ -13,6 +13,15 @@ export const serviceState = z.object({
   detail: z.string().nullable(),
 });
 
+export const queueFigures = z.object({
+  name: z.string(),
+  waiting: z.number().int(),
+  active: z.number().int(),
+  delayed: z.number().int(),
+  failed: z.number().int(),
+});
+export type QueueFigures = z.infer<typeof queueFigures>;
+
 export const operationsEndpoints = {
   overview: endpoint({
     id: 'operations.overview',
@@ -42,15 +51,7 @@ export const operationsEndpoints = {
           packets: z.number().int(),
         }),
       ),
-      queues: z.array(
-        z.object({
-          name: z.string(),
-          waiting: z.number().int(),
-          active: z.number().int(),
-          delayed: z.number().int(),
-          failed: z.number().int(),
-        }),
-      ),
+      queues: z.array(queueFigures),
       storage: z.object({ recordings: z.number().int(), bytes: z.number().int(), seconds: z.number() }),
       /** Recorded seconds ÷ call seconds of the calls that ended today; null when none did. */
       coverageToday: z.object({
