@@ -17,12 +17,16 @@ export class BlobStore {
     this.#folder = join(dataDir, 'blobs');
   }
 
-  /** Makes the folder and removes every blob that is not in `known` (left by a crash). */
+  /**
+   * Makes the folder and removes every blob that is not in `known` (left by a crash).
+   * @throws Error if one of the known is not there
+   */
   async open(known: ReadonlySet<string>): Promise<void> {
     await mkdir(this.#folder, { recursive: true });
-    for (const name of await readdir(this.#folder)) {
-      if (!known.has(name)) await rm(this.#path(name));
-    }
+    const found = await readdir(this.#folder);
+    const missing = known.size - found.filter((name) => known.has(name)).length;
+    if (missing > 0) throw new Error(`${this.#folder} lacks ${missing} of the blobs that the journal names`);
+    for (const name of found) if (!known.has(name)) await rm(this.#path(name));
   }
 
   /** Writes a new blob and returns its name once bytes and directory entry are on disk; none is left on failure. */

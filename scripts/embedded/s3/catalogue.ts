@@ -119,11 +119,19 @@ export class Catalogue {
 
   /**
    * Decides on a change against the state as it is then, journals it, applies it. `decide` may throw to refuse;
-   * nothing can come between its look and the change. Blobs that thereby lose their name are removed.
+   * nothing can come between its look and the change. Blobs that thereby lose their name are removed, and so is
+   * `newBlob` on a refusal. After a failed write it stays: the line that names it may be on disk all the same, and
+   * if it is not, the next start sweeps.
    */
-  commit(decide: () => Change): Promise<void> {
+  commit(decide: () => Change, newBlob?: string): Promise<void> {
     const turn = this.#lastCommit.then(async () => {
-      const change = decide();
+      let change: Change;
+      try {
+        change = decide();
+      } catch (refusal) {
+        if (newBlob) await this.#blobs.remove([newBlob]);
+        throw refusal;
+      }
       await this.#journal.append(change);
       await this.#blobs.remove(this.#apply(change));
     });

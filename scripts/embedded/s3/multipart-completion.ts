@@ -18,7 +18,7 @@ const minPartBytes = 5 * 1024 ** 2;
 
 /** Makes one object of the parts that were uploaded. */
 export async function completeMultipartUpload(request: S3Request): Promise<Reply> {
-  const { bucket, key, catalogue, blobs } = request;
+  const { bucket, key, catalogue } = request;
   const id = request.query.get('uploadId')!;
   const upload = catalogue.upload(bucket, key, id);
   const document = await readDocument(withoutObjectChecksum(request), 'CompleteMultipartUpload');
@@ -33,20 +33,15 @@ export async function completeMultipartUpload(request: S3Request): Promise<Reply
   checkDeclaredSize(request, bytes);
 
   const { blob, checksum } = await assemble(request, upload, parts);
-  try {
+  await catalogue.commit(() => {
     checkObjectChecksum(request, upload, checksum);
-    await catalogue.commit(() => {
-      const now = catalogue.upload(bucket, key, id);
-      if (!parts.every((part) => [...now.parts.values()].includes(part))) throw new S3Error('InvalidPart');
-      checkWriteConditions(request, existing());
-      const { attributes } = upload;
-      const object = { blob, bytes, etag, modifiedAtMs: request.nowMs, attributes, checksum };
-      return { change: 'put-object', bucket, key, object, fromUpload: id };
-    });
-  } catch (error) {
-    await blobs.remove([blob]);
-    throw error;
-  }
+    const now = catalogue.upload(bucket, key, id);
+    if (!parts.every((part) => [...now.parts.values()].includes(part))) throw new S3Error('InvalidPart');
+    checkWriteConditions(request, existing());
+    const { attributes } = upload;
+    const object = { blob, bytes, etag, modifiedAtMs: request.nowMs, attributes, checksum };
+    return { change: 'put-object', bucket, key, object, fromUpload: id };
+  }, blob);
   const body = xmlDocument('CompleteMultipartUploadResult', [
     ['Location', `http://${request.header('host')}/${bucket}/${encodeURI(key)}`],
     ['Bucket', bucket],

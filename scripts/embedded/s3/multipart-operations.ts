@@ -106,34 +106,35 @@ async function uploadPart(request: S3Request): Promise<Reply> {
   const number = queryNumber(request, 'partNumber', 0, 1, maxPartNumber);
   const upload = catalogue.upload(bucket, key, id);
   const body = openBody(request);
-  const blob = await blobs.write(body.chunks);
-  try {
-    const { bytes, md5, checksum } = body.received();
-    if (upload.checksum && upload.checksum.algorithm !== checksum?.algorithm) {
-      throw new S3Error(
-        'InvalidRequest',
-        `Checksum Type mismatch occurred, expected checksum Type: ${upload.checksum.algorithm.toLowerCase()}, actual checksum Type: ${checksum?.algorithm.toLowerCase() ?? 'null'}`,
-      );
-    }
-    const etag = md5.toString('hex');
-    const kept = upload.checksum && checksum?.value;
-    const part: StoredPart = { blob, bytes, etag, modifiedAtMs: request.nowMs, checksum: kept };
-    await catalogue.commit(() => {
-      catalogue.upload(bucket, key, id);
-      return { change: 'put-part', upload: id, number, part };
-    });
-    return {
-      status: 200,
-      headers: {
-        etag: `"${etag}"`,
-        ...(checksum && { [checksumHeader(checksum.algorithm)]: checksum.value }),
-        ...encryptionHeader(upload.attributes),
-      },
-    };
-  } catch (error) {
-    await blobs.remove([blob]);
-    throw error;
+  const wanted = upload.checksum?.algorithm;
+  if (wanted && wanted !== body.algorithm) {
+    throw new S3Error(
+      'InvalidRequest',
+      `Checksum Type mismatch occurred, expected checksum Type: ${wanted}, actual checksum Type: ${body.algorithm}`,
+    );
   }
+  const blob = await blobs.write(body.chunks);
+  const { bytes, md5, checksum } = body.received();
+  const etag = md5.toString('hex');
+  const part: StoredPart = {
+    blob,
+    bytes,
+    etag,
+    modifiedAtMs: request.nowMs,
+    checksum: wanted && checksum?.value,
+  };
+  await catalogue.commit(() => {
+    catalogue.upload(bucket, key, id);
+    return { change: 'put-part', upload: id, number, part };
+  }, blob);
+  return {
+    status: 200,
+    headers: {
+      etag: `"${etag}"`,
+      ...(checksum && { [checksumHeader(checksum.algorithm)]: checksum.value }),
+      ...encryptionHeader(upload.attributes),
+    },
+  };
 }
 
 async function abortMultipartUpload({ bucket, key, query, catalogue }: S3Request): Promise<Reply> {

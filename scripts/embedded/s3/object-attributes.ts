@@ -24,13 +24,14 @@ export function readAttributes(request: S3Request): Record<string, string> {
   const attributes: Record<string, string> = { 'content-type': 'binary/octet-stream' };
   for (const name of standardHeaders) {
     const value = name === 'content-encoding' ? contentEncoding(request) : request.header(name);
-    if (value) attributes[name] = value;
+    if (value) attributes[name] = checkedHeaderValue(value);
   }
   let metadataBytes = 0;
   for (const name of request.headerNames('x-amz-meta-')) {
     const value = request.header(name) ?? '';
     metadataBytes += name.length - 'x-amz-meta-'.length + Buffer.byteLength(value, 'latin1');
-    attributes[name] = value;
+    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) throw new S3Error('InvalidArgument', 'Not a header name');
+    attributes[name] = checkedHeaderValue(value);
   }
   if (metadataBytes > maxMetadataBytes) throw new S3Error('MetadataTooLarge');
   const encryption = request.header('x-amz-server-side-encryption');
@@ -73,6 +74,7 @@ function contentEncoding(request: S3Request): string {
   return codings.filter((coding) => coding !== '' && coding !== 'aws-chunked').join(', ');
 }
 
+/** A value moved into a query can hold what no header can. */
 function checkedHeaderValue(value: string): string {
   if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
     throw new S3Error('InvalidArgument', 'Header value cannot be represented using ISO-8859-1.');

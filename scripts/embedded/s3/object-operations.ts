@@ -61,16 +61,11 @@ async function putObject(request: S3Request): Promise<Reply> {
   const { bytes, md5, checksum: sum } = body.received();
   const checksum: Checksum | undefined = sum && { ...sum, type: 'FULL_OBJECT' };
   const etag = md5.toString('hex');
-  try {
-    await catalogue.commit(() => {
-      checkWriteConditions(request, existing());
-      const object = { blob, bytes, etag, modifiedAtMs: request.nowMs, attributes, checksum };
-      return { change: 'put-object', bucket, key, object };
-    });
-  } catch (error) {
-    await blobs.remove([blob]);
-    throw error;
-  }
+  await catalogue.commit(() => {
+    checkWriteConditions(request, existing());
+    const object = { blob, bytes, etag, modifiedAtMs: request.nowMs, attributes, checksum };
+    return { change: 'put-object', bucket, key, object };
+  }, blob);
   return {
     status: 200,
     headers: { etag: `"${etag}"`, ...checksumHeaders({ checksum }), ...encryptionHeader(attributes) },

@@ -20,6 +20,8 @@ export interface ReceivedBody {
 }
 
 export interface VerifiedBody {
+  /** the checksum that was announced */
+  algorithm: ChecksumAlgorithm | undefined;
   chunks: AsyncGenerator<Buffer>;
   received(): ReceivedBody;
 }
@@ -64,6 +66,8 @@ export function openBody(request: S3Request): VerifiedBody {
       yield chunk;
     }
     if (bytes !== length) throw new S3Error('IncompleteBody');
+    const announced = request.header('x-amz-trailer')?.trim().toLowerCase();
+    if ([...trailers.keys()].some((name) => name !== announced)) throw new S3Error('MalformedTrailerError');
     if (sha256 && sha256.digest('hex') !== payload) throw new S3Error('XAmzContentSHA256Mismatch');
     const md5Digest = md5.digest();
     if (contentMd5 && !contentMd5.equals(md5Digest)) {
@@ -78,6 +82,7 @@ export function openBody(request: S3Request): VerifiedBody {
   }
 
   return {
+    algorithm: expected?.algorithm,
     chunks: chunks(),
     received: () => {
       if (!result) throw new Error('the body was not read to its end');

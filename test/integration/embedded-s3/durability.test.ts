@@ -168,6 +168,18 @@ describe('what the embedded object server has answered for', () => {
     expect(refusal).to.contain('damaged at line 3');
   });
 
+  it('is not silently given up when its bytes were taken away', async () => {
+    const first = await start();
+    await put(first.client, 'a', 'A');
+    await first.end('SIGTERM');
+    await rm(join(dataDir, 'blobs', (await blobs())[0]!));
+    const refusal = await start().then(
+      () => '',
+      (error: Error) => error.message,
+    );
+    expect(refusal).to.contain('lacks 1 of the blobs');
+  });
+
   it('is served by one process only', async () => {
     const first = await start();
     const refusal = await start().then(

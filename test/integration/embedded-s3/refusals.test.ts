@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { expect } from 'chai';
 import { accessKey, bucket, type EmbeddedStore, openEmbeddedStore, secretKey } from './object-store.ts';
 import { type RawAnswer, type SignOptions, sendRaw, sha256, signChunks, signRequest } from './raw-request.ts';
@@ -165,6 +166,11 @@ describe('requests that no honest client sends', () => {
       ['no sum', 'a\r\n0123456789\r\n0\r\n\r\n', 'MalformedTrailerError'],
       ['another sum', 'a\r\n0123456789\r\n0\r\nx-amz-checksum-sha1:x\r\n\r\n', 'MalformedTrailerError'],
       ['no sum at all', 'a\r\n0123456789\r\n0\r\nx-amz-checksum-crc32:x\r\n\r\n', 'InvalidRequest'],
+      [
+        'a trailer beyond the announced',
+        `a\r\n0123456789\r\n0\r\nx-other:1\r\n${goodTrailer}`,
+        'MalformedTrailerError',
+      ],
       ['a trailer that is no header', 'a\r\n0123456789\r\n0\r\nnonsense\r\n\r\n', 'MalformedTrailerError'],
       [
         'an announced trailer unknown here',
@@ -238,6 +244,21 @@ describe('requests that no honest client sends', () => {
       const without = body.replace(/x-amz-trailer-signature:\w+\r\n/, '');
       expectCode(await send('PUT', written, signed.headers, without), 'SignatureDoesNotMatch', 403);
     });
+  });
+
+  it('move metadata into a signed query that could not be sent back in a header', async () => {
+    const client = store.connect({ requestChecksumCalculation: 'WHEN_REQUIRED' });
+    for (const Metadata of [{ a: 'b\r\nset-cookie: c' }, { a: '通话' }, { 'a b': 'c' }] as Record<
+      string,
+      string
+    >[]) {
+      const url = new URL(
+        await getSignedUrl(client, new PutObjectCommand({ Bucket: bucket, Key: 'victim', Metadata })),
+      );
+      expect(url.search).to.contain('x-amz-meta-');
+      expectCode(await send('PUT', url.pathname + url.search, { host }, 'x'), 'InvalidArgument', 400);
+    }
+    client.destroy();
   });
 
   it('ask for what this server does not do', async () => {
