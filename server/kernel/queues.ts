@@ -1,0 +1,239 @@
+import Bull from 'bull';
+import { Redis } from 'ioredis';
+import type { z } from 'zod';
+import {
+  archiveJob,
+  type CaptureJob,
+  captureJob,
+  queueNames,
+  type Report,
+  report,
+  type SealJob,
+  sealJob,
+} from '#contract/capture.ts';
+import type { Log } from './log.ts';
+
+/** The one place that names the queues, their options and their keys in Redis; used by server and workers. */
+const payloads = {
+  [queueNames.capture]: captureJob,
+  [queueNames.seal]: sealJob,
+  [queueNames.archive]: archiveJob,
+  [queueNames.reports]: report,
+} as const;
+
+export type QueueName = keyof typeof payloads;
+export type Payload<N extends QueueName> = z.output<(typeof payloads)[N]>;
+
+/** In braces, so that in a cluster all keys of the queues share a slot. */
+const keyPrefix = '{cloud-listening}';
+
+interface QueueRules {
+  readonly attempts: number;
+  /** A job whose worker died is given to another one after about lockMs + stalledEveryMs. */
+  readonly lockMs: number;
+  readonly stalledEveryMs: number;
+  /** How often a job may lose its worker before it counts as failed: it may be the one that kills them. */
+  readonly maxStalled: number;
+  readonly keepCompleted: number;
+}
+
+const rules: Record<QueueName, QueueRules> = {
+  // A lost recorder is noticed by the tap, at once; the queue's own notice only tidies up.
+  capture: { attempts: 1, lockMs: 15_000, stalledEveryMs: 5_000, maxStalled: 3, keepCompleted: 200 },
+  seal: { attempts: 12, lockMs: 3_000, stalledEveryMs: 1_500, maxStalled: 5, keepCompleted: 200 },
+  // Nothing is lost by waiting for the object store: with a minute between tries this is a week.
+  archive: { attempts: 10_000, lockMs: 3_000, stalledEveryMs: 1_500, maxStalled: 20, keepCompleted: 200 },
+  reports: { attempts: 10_000, lockMs: 5_000, stalledEveryMs: 2_000, maxStalled: 20, keepCompleted: 0 },
+};
+
+/** 0.5 s, 1 s, 2 s … 60 s, a fifth more or less: the wait before try `attempts + 1`, ms. */
+export function growingDelay(attempts: number): number {
+  return Math.round(Math.min(60_000, 500 * 2 ** (attempts - 1)) * (0.8 + Math.random() * 0.4));
+}
+
+export interface JobContext {
+  /** 1 for the first try. */
+  readonly attempt: number;
+  /** True when a failure now is the last one. */
+  readonly lastAttempt: boolean;
+}
+
+export interface HandlerOptions<N extends QueueName> {
+  /** Jobs at a time in this process. */
+  readonly concurrency: number;
+  /** Called when a job lost its worker too often and will not be tried again. */
+  readonly onGivenUp?: (payload: Payload<N>) => Promise<void>;
+}
+
+export interface QueueCounts {
+  readonly name: QueueName;
+  readonly waiting: number;
+  readonly active: number;
+  readonly delayed: number;
+  readonly failed: number;
+}
+
+/**
+ * The durable queues between server and workers, over Redis. While Redis is away, adding waits for it.
+ * Handlers may see a job twice and must not mind. Close once, after the work in progress has ended.
+ */
+export class Queues {
+  readonly #url: string;
+  readonly #log: Log;
+  readonly #queues = new Map<QueueName, Bull.Queue>();
+  readonly #shared = new Map<string, Redis>();
+
+  constructor(options: { redisUrl: string; log: Log }) {
+    this.#url = options.redisUrl;
+    this.#log = options.log;
+  }
+
+  /** One job per capture id. */
+  async enqueueCapture(job: CaptureJob): Promise<void> {
+    await this.#queue('capture').add(job, { jobId: job.captureId });
+  }
+
+  /** No-op while a seal of the same recording waits or runs; one that completed or failed is run again. */
+  enqueueSeal(job: SealJob): Promise<void> {
+    return this.#enqueueAgain('seal', job);
+  }
+
+  /** As `enqueueSeal`. */
+  enqueueArchive(job: SealJob): Promise<void> {
+    return this.#enqueueAgain('archive', job);
+  }
+
+  /** Resolves when the report is in Redis. */
+  async report(payload: Report): Promise<void> {
+    await this.#queue('reports').add(report.parse(payload));
+  }
+
+  /**
+   * Takes jobs of one queue; call once per queue and process. A payload that does not fit the contract is
+   * failed for good. A handler that throws makes the job wait and be tried again.
+   */
+  handle<N extends QueueName>(
+    name: N,
+    handler: (payload: Payload<N>, context: JobContext) => Promise<void>,
+    options: HandlerOptions<N>,
+  ): void {
+    const queue = this.#queue(name);
+    queue.on('failed', (job: Bull.Job, error: Error) => {
+      // Bull's own words; the only failure that the handler does not see.
+      if (!error.message.startsWith('job stalled more than')) return;
+      this.#log.error({ queue: name, jobId: job.id }, 'job lost its worker too often');
+      const payload = payloads[name].safeParse(job.data);
+      if (payload.success) {
+        options
+          .onGivenUp?.(payload.data as Payload<N>)
+          .catch((err: unknown) => this.#log.error({ err, queue: name }, 'job given up'));
+      }
+    });
+    queue.on('stalled', (job: Bull.Job) => {
+      this.#log.warn({ queue: name, jobId: job.id }, 'job lost its worker and will be done again');
+    });
+    queue
+      .process(options.concurrency, async (job: Bull.Job) => {
+        const payload = payloads[name].safeParse(job.data);
+        if (!payload.success) {
+          await job.discard();
+          this.#log.error(
+            { queue: name, jobId: job.id, err: payload.error },
+            'job does not fit the contract',
+          );
+          throw payload.error;
+        }
+        const attempt = job.attemptsMade + 1;
+        await handler(payload.data as Payload<N>, {
+          attempt,
+          lastAttempt: attempt >= (job.opts.attempts ?? 1),
+        });
+      })
+      .catch((err: unknown) => this.#log.error({ err, queue: name }, 'queue stopped'));
+  }
+
+  /** This process takes no further jobs of the queue; what runs goes on. */
+  async pauseHere(name: QueueName): Promise<void> {
+    await this.#queue(name).pause(true, true);
+  }
+
+  async resumeHere(name: QueueName): Promise<void> {
+    await this.#queue(name).resume(true);
+  }
+
+  counts(): Promise<QueueCounts[]> {
+    return Promise.all(
+      Object.values(queueNames).map(async (name) => {
+        const { waiting, active, delayed, failed } = await this.#queue(name).getJobCounts();
+        return { name, waiting, active, delayed, failed };
+      }),
+    );
+  }
+
+  /** Takes no further jobs, waits for those that run, and disconnects. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
+    for (const redis of this.#shared.values()) redis.disconnect();
+  }
+
+  async #enqueueAgain(name: 'seal' | 'archive', job: SealJob): Promise<void> {
+    const queue = this.#queue(name);
+    const earlier = await queue.getJob(job.recordingId);
+    if (earlier && ((await earlier.isCompleted()) || (await earlier.isFailed()))) {
+      await earlier.remove().catch((err: unknown) => {
+        this.#log.debug({ err, queue: name, jobId: earlier.id }, 'job moved on by itself');
+      });
+    }
+    await queue.add(job, { jobId: job.recordingId });
+  }
+
+  #queue(name: QueueName): Bull.Queue {
+    const made = this.#queues.get(name);
+    if (made) return made;
+    const { attempts, lockMs, stalledEveryMs, maxStalled, keepCompleted } = rules[name];
+    const queue = new Bull(name, {
+      prefix: keyPrefix,
+      createClient: (type) => this.#client(type),
+      settings: {
+        lockDuration: lockMs,
+        lockRenewTime: lockMs / 3,
+        stalledInterval: stalledEveryMs,
+        maxStalledCount: maxStalled,
+        drainDelay: 5,
+        backoffStrategies: { growing: growingDelay },
+      },
+      defaultJobOptions: {
+        attempts,
+        backoff: { type: 'growing' },
+        removeOnComplete: keepCompleted === 0 ? true : keepCompleted,
+        removeOnFail: 1_000,
+      },
+    });
+    queue.on('error', (err: Error) => this.#log.warn({ err, queue: name }, 'queue error'));
+    this.#queues.set(name, queue);
+    return queue;
+  }
+
+  /** Bull's queues of one process share the clients for commands and subscriptions; blocking ones are their own. */
+  #client(type: 'client' | 'subscriber' | 'bclient'): Redis {
+    const shared = this.#shared.get(type);
+    if (shared) return shared;
+    const redis = new Redis(this.#url, {
+      maxRetriesPerRequest: null,
+      enableReadyCheck: false,
+      connectionName: `cloud-listening-queues-${type}`,
+      retryStrategy: (tries) => Math.min(50 * 2 ** Math.min(tries, 6), 2_000),
+    });
+    redis.setMaxListeners(50);
+    let down = false;
+    redis.on('error', (err: Error) => {
+      if (!down) this.#log.error({ err, redis: type }, 'queue connection failed');
+      down = true;
+    });
+    redis.on('ready', () => {
+      down = false;
+    });
+    if (type !== 'bclient') this.#shared.set(type, redis);
+    return redis;
+  }
+}

@@ -1,0 +1,87 @@
+import { GetObjectCommand, HeadBucketCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import type { StoresConfig } from './config.ts';
+import { AppError } from './errors.ts';
+
+export type ObjectStoreConfig = Pick<
+  StoresConfig,
+  | 'S3_ENDPOINT'
+  | 'S3_PUBLIC_ENDPOINT'
+  | 'S3_REGION'
+  | 'S3_BUCKET'
+  | 'S3_ACCESS_KEY_ID'
+  | 'S3_SECRET_ACCESS_KEY'
+  | 'S3_FORCE_PATH_STYLE'
+>;
+
+export interface ObjectStore {
+  readonly client: S3Client;
+  readonly bucket: string;
+  /**
+   * A GET address that anyone holding it can use until it expires, byte ranges included. It names the public
+   * endpoint. `contentType` is what the answer will carry, whatever is stored.
+   */
+  presignGet(key: string, options: { expiresInSeconds: number; contentType: string }): Promise<string>;
+  /** Rejects when the bucket cannot be reached with these credentials. Takes 3 s at most. */
+  ping(): Promise<void>;
+  close(): void;
+}
+
+export function createObjectStore(config: ObjectStoreConfig): ObjectStore {
+  const common = {
+    region: config.S3_REGION,
+    forcePathStyle: config.S3_FORCE_PATH_STYLE,
+    // Without keys of its own the SDK asks its surroundings (instance role, profile).
+    ...(config.S3_ACCESS_KEY_ID !== undefined && config.S3_SECRET_ACCESS_KEY !== undefined
+      ? {
+          credentials: {
+            accessKeyId: config.S3_ACCESS_KEY_ID,
+            secretAccessKey: config.S3_SECRET_ACCESS_KEY,
+          },
+        }
+      : {}),
+  };
+  const client = new S3Client({
+    ...common,
+    ...(config.S3_ENDPOINT === undefined ? {} : { endpoint: config.S3_ENDPOINT }),
+    requestHandler: { connectionTimeout: 3_000, requestTimeout: 30_000, throwOnRequestTimeout: true },
+  });
+  const publicEndpoint = config.S3_PUBLIC_ENDPOINT ?? config.S3_ENDPOINT;
+  // Signs only. With the SDK's default checksums a signed address would carry the checksum of an empty body.
+  const signer = new S3Client({
+    ...common,
+    ...(publicEndpoint === undefined ? {} : { endpoint: publicEndpoint }),
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+  });
+  return {
+    client,
+    bucket: config.S3_BUCKET,
+    presignGet: (key, { expiresInSeconds, contentType }) =>
+      getSignedUrl(
+        signer,
+        new GetObjectCommand({ Bucket: config.S3_BUCKET, Key: key, ResponseContentType: contentType }),
+        { expiresIn: expiresInSeconds },
+      ),
+    ping: async () => {
+      await client.send(new HeadBucketCommand({ Bucket: config.S3_BUCKET }), {
+        abortSignal: AbortSignal.timeout(3_000),
+      });
+    },
+    close: () => {
+      client.destroy();
+      signer.destroy();
+    },
+  };
+}
+
+/** An error of the S3 client as the one error type: the destination's fault, told apart from ours. */
+export function storageFault(what: string, cause: unknown): AppError {
+  if (cause instanceof AppError) return cause;
+  const status = cause instanceof S3ServiceException ? cause.$metadata.httpStatusCode : undefined;
+  const code = (cause as NodeJS.ErrnoException).code ?? (cause as Error).name;
+  return new AppError('store.storage', `The object store failed at ${what} (${status ?? code}).`, {
+    cause,
+    details: { what, code, ...(status === undefined ? {} : { status }) },
+  });
+}
