@@ -13,8 +13,9 @@ interface Entry {
 }
 
 const LAUNCHER = 'launcher';
-/** How long what an earlier launcher left behind may take to stop in order, in ms. */
-const LEFTOVER_STOPS_WITHIN_MS = 12_000;
+/** How long what an earlier launcher left behind may take to end by itself, and then when it is asked to, in ms. */
+const LEFTOVER_ENDS_WITHIN_MS = 4_000;
+const LEFTOVER_STOPS_WITHIN_MS = 10_000;
 
 /** Field 22 of /proc/PID/stat (proc(5)); the fields are counted from behind the program's name, which may hold blanks. */
 function startedTicks(pid: number): string | undefined {
@@ -55,21 +56,8 @@ export class ProcessLedger {
     const other = running.find(({ name }) => name === LAUNCHER);
     if (other && other.pid !== process.pid)
       throw new SetUpError(`already running on ${dataDir} (process ${other.pid}): stop that one first`);
-    for (const { name, pid } of running) {
-      onLeftover(name, pid);
-      // They end by themselves when their launcher dies; a second SIGTERM would break off an orderly stop in progress.
-    }
-    const deadline = Date.now() + LEFTOVER_STOPS_WITHIN_MS;
-    const grace = Date.now() + 3_000;
-    let asked = false;
-    while (running.some(stillRuns) && Date.now() < deadline) {
-      if (!asked && Date.now() > grace) {
-        asked = true;
-        for (const entry of running) if (stillRuns(entry)) signal(entry, 'SIGTERM');
-      }
-      await wait(50);
-    }
-    for (const entry of running) if (stillRuns(entry)) signal(entry, 'SIGKILL');
+    for (const { name, pid } of running) onLeftover(name, pid);
+    await endAll(running);
     const ledger = new ProcessLedger(path);
     ledger.set(LAUNCHER, process.pid);
     return ledger;
@@ -84,9 +72,30 @@ export class ProcessLedger {
     renameSync(temporary, this.path);
   }
 
+  /** Ends every noted process but this one, its children too, at once. */
+  killAll(): void {
+    for (const entry of this.entries.values()) if (entry.pid !== process.pid) signal(entry, 'SIGKILL');
+  }
+
   /** Gives the data folder back. */
   close(): void {
     rmSync(this.path, { force: true });
+  }
+}
+
+/**
+ * Waits for processes that end by themselves because their launcher died; asks those that do not, then kills them. They
+ * are not asked right away, because to a process that is already stopping a second SIGTERM means "at once".
+ */
+async function endAll(processes: Entry[]): Promise<void> {
+  const stages = [
+    { withinMs: LEFTOVER_ENDS_WITHIN_MS, signalAfter: 'SIGTERM' },
+    { withinMs: LEFTOVER_STOPS_WITHIN_MS, signalAfter: 'SIGKILL' },
+  ] as const;
+  for (const { withinMs, signalAfter } of stages) {
+    const deadline = Date.now() + withinMs;
+    while (processes.some(stillRuns) && Date.now() < deadline) await wait(50);
+    for (const entry of processes.filter(stillRuns)) signal(entry, signalAfter);
   }
 }
 
@@ -100,7 +109,8 @@ function readEntries(path: string): Entry[] {
 
 function signal(entry: Entry, name: NodeJS.Signals): void {
   try {
-    process.kill(entry.pid, name);
+    // Every process under supervision leads a group of its own. SIGTERM is for it alone, SIGKILL for its children too.
+    process.kill(name === 'SIGKILL' ? -entry.pid : entry.pid, name);
   } catch {
     // Ended in the meantime.
   }

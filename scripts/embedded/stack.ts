@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { ManagedProcess, type ProcessSpec } from '../processes.ts';
 import { findOnPath } from '../setup/run.ts';
 import { SetUpError } from '../setup/set-up-error.ts';
@@ -10,7 +9,6 @@ import { endsWithParent, startRedis } from './redis.ts';
 import { keptSecrets } from './secrets.ts';
 import type { Supervision } from './supervision.ts';
 
-const HERE = dirname(fileURLToPath(import.meta.url));
 const BUCKET = 'recordings';
 
 /** Where the three stores are, as server and worker read it (see .env.example). */
@@ -237,7 +235,7 @@ function embeddedServer<Answer extends object>(
   supervision: Supervision,
 ) {
   return async (port: number, args: string[]) => {
-    const path = join(HERE, program);
+    const path = join(import.meta.dirname, program);
     if (!existsSync(path)) throw new SetUpError(`there is no embedded ${name} server (${program})`);
     await mkdir(dataDir, { recursive: true });
     const spec: ProcessSpec<Answer> = {

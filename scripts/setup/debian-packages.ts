@@ -98,6 +98,7 @@ export async function ensurePackages(
     const [command = '', ...rest] = [...words, ...options, ...args];
     return await run(command, rest, {
       env,
+      uninterruptible: true,
       onLine: (line) => {
         // dlstatus:<item>:<percent>:<text> while downloading, pmstatus:<package>:<percent>:<text> while installing.
         const [kind, , percent] = line.split(':');

@@ -3,16 +3,15 @@ import { existsSync } from 'node:fs';
 import { chmod, copyFile, cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { arch, homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { ensurePackages } from './debian-packages.ts';
 import { isAlive, withLock } from './file-lock.ts';
 import type { Progress } from './progress.ts';
+import { PROJECT_ROOT } from './root.ts';
 import { findOnPath, mustRun, run } from './run.ts';
 import { SetUpError } from './set-up-error.ts';
 
-const HERE = dirname(fileURLToPath(import.meta.url));
-const RECIPE = join(HERE, 'media-worker');
-const MEDIASOUP = join(HERE, '../../node_modules/mediasoup');
+const RECIPE = join(import.meta.dirname, 'media-worker');
+const MEDIASOUP = join(PROJECT_ROOT, 'node_modules/mediasoup');
 
 /** The worker's exit code when it is started by hand, that is without MEDIASOUP_VERSION (worker/src/main.cpp). */
 const STARTED_BY_HAND = 41;

@@ -10,6 +10,8 @@ export interface RunOptions {
   env?: NodeJS.ProcessEnv;
   /** Ends the command with SIGKILL, its children too, after so many ms. */
   timeoutMs?: number;
+  /** Must not be broken off half-way (apt-get): a launcher that is told to stop waits for it. */
+  uninterruptible?: boolean;
   /** Called with every line of standard output and standard error. */
   onLine?: (line: string) => void;
 }
@@ -20,8 +22,24 @@ export interface RunResult {
   tail: string;
 }
 
+const uninterruptible = new Set<Promise<unknown>>();
+
+/** Resolves when no command is running that must not be broken off. */
+export async function uninterruptibleCommands(): Promise<void> {
+  await Promise.all(uninterruptible);
+}
+
 /** Runs a command to its end. Resolves also when it fails; a command that cannot be started gives code 127. */
 export function run(command: string, args: string[], options: RunOptions = {}): Promise<RunResult> {
+  const result = runNow(command, args, options);
+  if (options.uninterruptible) {
+    uninterruptible.add(result);
+    void result.finally(() => uninterruptible.delete(result));
+  }
+  return result;
+}
+
+function runNow(command: string, args: string[], options: RunOptions): Promise<RunResult> {
   return new Promise((resolve) => {
     const tail: string[] = [];
     const child = spawn(command, args, {
@@ -39,7 +57,7 @@ export function run(command: string, args: string[], options: RunOptions = {}): 
     };
     const timer = options.timeoutMs ? setTimeout(killGroup, options.timeoutMs) : undefined;
     // The group is not the terminal's, so that Ctrl-C ends it only together with this process.
-    process.once('exit', killGroup);
+    if (!options.uninterruptible) process.once('exit', killGroup);
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on('line', (line) => {
         if (tail.push(line) > 50) tail.shift();
