@@ -3,12 +3,19 @@ import type { AddressInfo } from 'node:net';
 import { AppError } from '#kernel/errors.ts';
 import { errorBodyOf } from './error-answer.ts';
 
+/** Requests that have not been answered yet, per server. */
+const running = new WeakMap<Server, number>();
+
 /** A server with modest limits, which answers in our error shape even to what is not HTTP. */
 export function createHttpServer(app: RequestListener): Server {
   const server = createServer(
     { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 65_000 },
     app,
   );
+  server.on('request', (_request, response) => {
+    running.set(server, (running.get(server) ?? 0) + 1);
+    response.once('close', () => running.set(server, (running.get(server) ?? 1) - 1));
+  });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (error.code === 'ECONNRESET' || !socket.writable) {
       socket.destroy();
@@ -35,11 +42,16 @@ export function listen(server: Server, host: string, port: number): Promise<numb
   });
 }
 
-/** Takes no new connection, lets running requests end for `graceMs`, then cuts what is left. */
+/**
+ * Takes no new connection and resolves when the running requests have been answered, after `graceMs` at the latest.
+ * WebSockets stay: they are the gateway's to close, and the port's last connections go with them.
+ */
 export async function closeHttpServer(server: Server, graceMs = 5_000): Promise<void> {
   if (!server.listening) return;
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
-  const timer = setTimeout(() => server.closeAllConnections(), graceMs);
-  await closed.finally(() => clearTimeout(timer));
+  server.close();
+  const deadline = performance.now() + graceMs;
+  while ((running.get(server) ?? 0) > 0 && performance.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  server.closeAllConnections();
 }
