@@ -20,6 +20,14 @@ import { listeningSockets } from '#domains/listening/listening.sockets.ts';
 import { createRosterStore } from '#domains/listening/roster.store.ts';
 import { operationsRoutes } from '#domains/operations/operations.routes.ts';
 import { Operations } from '#domains/operations/operations.service.ts';
+import { startOfDay } from '#domains/operations/operations.ts';
+import { createCaptureService, type RecordingEvents } from '#domains/recordings/capture.service.ts';
+import { livingRecorders } from '#domains/recordings/recorders.store.ts';
+import { handleReports } from '#domains/recordings/recordings.jobs.ts';
+import { recordingsRoutes } from '#domains/recordings/recordings.routes.ts';
+import { createRecordingsService } from '#domains/recordings/recordings.service.ts';
+import { createRecordingsStore } from '#domains/recordings/recordings.store.ts';
+import { captureFigures } from '#domains/recordings/recordings.ts';
 import { seatsRoutes } from '#domains/seats/seats.routes.ts';
 import { Seats, type SeatsEvents } from '#domains/seats/seats.service.ts';
 import { announceSlotChanges } from '#domains/seats/seats.sockets.ts';
@@ -38,14 +46,17 @@ import { createLog, type Log } from '#kernel/log.ts';
 import { Metrics } from '#kernel/metrics.ts';
 import { connectMongo, pingMongo } from '#kernel/mongo.ts';
 import { exitWithParent } from '#kernel/parent.ts';
+import { Queues } from '#kernel/queues.ts';
 import { closeRedis, createRedis } from '#kernel/redis.ts';
 import { repeat } from '#kernel/repeat.ts';
+import { createObjectStore } from '#kernel/s3.ts';
 import { TypedEvents } from '#kernel/typed-events.ts';
 import { createMediaPlane } from '#media/media-plane.ts';
 import { createTapServer } from '#media/tap/tap-server.ts';
 import { Gateway } from '#realtime/gateway.ts';
 import type { SocketDoor } from '#realtime/socket-door.ts';
 import { createRtpIngress } from '#telephony/rtp-ingress.ts';
+import { registerLiveMetrics } from './live-metrics.ts';
 
 /** How often slots that are over are looked at. Milliseconds. */
 const settleEveryMs = 60_000;
@@ -126,7 +137,6 @@ async function start(config: ServerConfig, log: Log, lifecycle: Lifecycle): Prom
     log,
     clock,
   });
-  lifecycle.onStop('handOverCaptures', 'tap', () => tap.close());
   const media = await createMediaPlane({
     config,
     openRtpLeg: (leg) => ingress.openLeg(leg),
@@ -193,28 +203,73 @@ async function start(config: ServerConfig, log: Log, lifecycle: Lifecycle): Prom
   });
   lifecycle.onStop('stopAdmitting', 'listenings', () => listening.stop());
   repeat('settling of listenings', watchEveryMs, () => listening.settle(), { lifecycle, log });
-  await calls.sweep();
-  await listening.sweep();
   repeat('sweep of calls', watchEveryMs, () => calls.sweep(), { lifecycle, log });
   repeat('sweep of listenings', settleEveryMs, () => listening.sweep(), { lifecycle, log });
+
+  // Recordings: every call is captured, sealed and archived by the workers; the server leads and keeps the books.
+  const objects = createObjectStore(config);
+  lifecycle.onStop('closeStores', 'object store', () => objects.close());
+  const queues = new Queues({ redisUrl: config.REDIS_URL, log });
+  lifecycle.onStop('closeQueues', 'queues', () => queues.close());
+  const recordingsStore = createRecordingsStore(mongo);
+  await recordingsStore.ready();
+  const capture = createCaptureService({
+    store: recordingsStore,
+    calls,
+    tap,
+    queues,
+    callEvents,
+    events: new TypedEvents<RecordingEvents>(faultIn('recordings')),
+    scenarioName: async (scenarioId) =>
+      (await company()).scenarios.find((one) => one.id === scenarioId)?.name ?? null,
+    instanceId: instances.self,
+    clock,
+    log,
+  });
+  lifecycle.onStop('handOverCaptures', 'captures', async () => {
+    await tap.close();
+    await capture.written();
+  });
+  const recordings = createRecordingsService({
+    store: recordingsStore,
+    storage: objects,
+    hearings,
+    agentNames: async (ids) =>
+      [...(await identity.persons(ids)).values()].map(({ id, name }) => ({ id, name })),
+    clock,
+  });
+  handleReports(queues, capture);
+  repeat('sweep of captures', watchEveryMs, () => capture.sweep(), { lifecycle, log });
+  // Calls and hearings that an earlier process left open are closed before new ones come.
+  await calls.sweep();
+  await listening.sweep();
 
   const probes: Probe[] = [
     { name: 'mongodb', vital: true, check: () => pingMongo(mongo).then(() => undefined) },
     { name: 'redis', vital: true, check: () => redis.ping().then(() => undefined) },
+    { name: 's3', vital: false, check: () => objects.ping().then(() => undefined) },
+    {
+      name: 'media',
+      vital: true,
+      check: async () => {
+        if (media.workers().length === 0) throw new Error('no SFU worker runs');
+        return undefined;
+      },
+    },
   ];
+  const companyZone = async () => (await company()).lines[0]?.zone ?? 'UTC';
   const operations = new Operations(
     {
       probes,
-      // ---- The rooms that join above give these. ----
       mediaWorkers: () => media.workers().map(({ pid, ...worker }) => ({ workerPid: pid, ...worker })),
-      recorders: () => [],
+      recorders: () => livingRecorders(redis),
       liveCalls: () => calls.live(null),
-      captures: () => [],
-      queues: () => [],
-      storage: () => ({ recordings: 0, bytes: 0, seconds: 0 }),
-      coverageSince: () => ({ calls: 0, callSeconds: 0, recordedSeconds: 0, ratio: null }),
-      failures: () => [],
-      zone: async () => (await businesses.company()).lines[0]?.zone ?? 'UTC',
+      captures: async () => captureFigures(await recordings.inProgress(), tap.status()),
+      queues: () => queues.counts(),
+      storage: () => recordings.totals(),
+      coverageSince: (since) => recordings.coverageSince(since),
+      failures: (limit) => recordings.failures(limit),
+      zone: companyZone,
     },
     clock,
   );
@@ -227,6 +282,7 @@ async function start(config: ServerConfig, log: Log, lifecycle: Lifecycle): Prom
     ...callsRoutes(calls),
     ...softphoneRoutes(softphone),
     ...listeningRoutes(hearings),
+    ...recordingsRoutes(recordings),
     ...operationsRoutes(operations),
   ];
   const softphoneDoor = softphoneSockets({
@@ -248,6 +304,15 @@ async function start(config: ServerConfig, log: Log, lifecycle: Lifecycle): Prom
   gateway.mount(socketDoors);
   gateway.onGone(softphoneDoor.onGone);
   gateway.onGone(listeningDoor.onGone);
+  const startOfToday = async () => startOfDay(clock(), await companyZone());
+  registerLiveMetrics(metrics, {
+    media,
+    tap,
+    listening,
+    recordings,
+    queues: () => queues.counts(),
+    startOfToday,
+  });
   metrics.gauge('sockets', 'Open socket.io connections of this instance', [], () => gateway.connected);
 
   const app = createHttpApp({

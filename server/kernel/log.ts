@@ -5,7 +5,6 @@ export type Log = Logger;
 /** JSON lines on stdout. Fields are ids, counts and codes; what could identify a person is redacted should it slip in. */
 export function createLog(service: string, level: string): Log {
   return pino({
-    name: service,
     level,
     base: { service, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,

@@ -55,7 +55,7 @@ export function createCaptureService(deps: CaptureDependencies) {
       recordingId: recording.id,
       tap: tap.lease(recording.callId),
     };
-    await queues.capture(job);
+    await queues.enqueueCapture(job);
     log.info({ callId: recording.callId, recordingId: recording.id, captureId }, 'capture queued');
   }
 
@@ -96,7 +96,7 @@ export function createCaptureService(deps: CaptureDependencies) {
     });
     if (!recording) return;
     queuedAt.delete(recording.callId);
-    await queues.seal({ recordingId, callId: recording.callId }, 1);
+    await queues.enqueueSeal({ recordingId, callId: recording.callId });
     log.info({ recordingId, callId: recording.callId }, 'captured');
   }
 
@@ -174,7 +174,7 @@ export function createCaptureService(deps: CaptureDependencies) {
             coverage: coverageOf(kept, before.packetsDropped, facts.coverage),
             failure: null,
           });
-          if (sealed) await queues.archive({ recordingId: sealed.id, callId: sealed.callId }, 1);
+          if (sealed) await queues.enqueueArchive({ recordingId: sealed.id, callId: sealed.callId });
           return;
         }
         case 'archived': {
@@ -238,9 +238,7 @@ export function createCaptureService(deps: CaptureDependencies) {
         const claimed = await store.claimAttempt(recording, now);
         if (!claimed) continue;
         const job = { recordingId: recording.id, callId: recording.callId };
-        await (stage === 'captured'
-          ? queues.seal(job, claimed.attempts)
-          : queues.archive(job, claimed.attempts));
+        await (stage === 'captured' ? queues.enqueueSeal(job) : queues.enqueueArchive(job));
         log.warn({ recordingId: recording.id, stage, attempt: claimed.attempts }, 'stage queued again');
       }
       for (const callId of queuedAt.keys()) if (!tapped.has(callId)) queuedAt.delete(callId);

@@ -1,14 +1,15 @@
 import type { ArchiveJob, CaptureJob, SealJob } from '#contract/capture.ts';
 
-/** The durable queues to the recordings workers. A job that is queued twice under one key is done once. */
+/** The durable queues to the recordings workers. Adding waits while the queue's store is away. */
 export interface RecordingQueues {
-  capture(job: CaptureJob): Promise<void>;
-  /** `attempt` tells a repeated job from the one before it, which the queue may still remember. */
-  seal(job: SealJob, attempt: number): Promise<void>;
-  archive(job: ArchiveJob, attempt: number): Promise<void>;
+  enqueueCapture(job: CaptureJob): Promise<void>;
+  /** No-op while a seal of the same recording waits or runs. */
+  enqueueSeal(job: SealJob): Promise<void>;
+  /** As `enqueueSeal`. */
+  enqueueArchive(job: ArchiveJob): Promise<void>;
 }
 
 /** Read access to the archive. Error: `store.storage`. */
 export interface RecordingStorage {
-  signedGet(key: string, options: { expiresInSeconds: number; contentType: string }): Promise<string>;
+  presignGet(key: string, options: { expiresInSeconds: number; contentType: string }): Promise<string>;
 }

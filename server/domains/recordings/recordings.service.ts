@@ -98,8 +98,8 @@ export function createRecordingsService(deps: RecordingsDependencies) {
       const expiresInSeconds = audioLifetimeSeconds;
       const expiresAt = clock() + expiresInSeconds * 1000;
       const [url, peaksUrl] = await Promise.all([
-        deps.storage.signedGet(audio.key, { expiresInSeconds, contentType: audio.contentType }),
-        deps.storage.signedGet(peaks.key, { expiresInSeconds, contentType: peaks.contentType }),
+        deps.storage.presignGet(audio.key, { expiresInSeconds, contentType: audio.contentType }),
+        deps.storage.presignGet(peaks.key, { expiresInSeconds, contentType: peaks.contentType }),
       ]);
       await deps.hearings.recordReplay(person, recording);
       return { url, contentType: audio.contentType, peaksUrl, expiresAt };

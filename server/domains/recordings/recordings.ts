@@ -89,3 +89,32 @@ export function decodeCursor(cursor: string): { startedAt: number; id: string } 
   const match = /^(\d{1,16})\.([A-Za-z0-9_-]{1,64})$/.exec(Buffer.from(cursor, 'base64url').toString());
   return match ? { startedAt: Number(match[1]), id: match[2]! } : null;
 }
+
+export interface CaptureFigure {
+  readonly callId: string;
+  readonly recordingId: string;
+  readonly state: 'waiting' | 'running' | 'lost';
+  readonly bufferedMs: number;
+  readonly packets: number;
+}
+
+/** A capture runs while its recorder is connected, waits until one is; it is lost when the tap had to drop packets. */
+export function captureFigures(
+  recordings: readonly StoredRecording[],
+  tapped: readonly {
+    callId: string;
+    connected: boolean;
+    bufferedMs: number;
+    packets: number;
+    dropped: number;
+  }[],
+): CaptureFigure[] {
+  const byCall = new Map(tapped.map((status) => [status.callId, status]));
+  return recordings.flatMap((recording) => {
+    const status = byCall.get(recording.callId);
+    if (recording.state !== 'capturing' || !status) return [];
+    const state = status.connected ? 'running' : status.dropped > 0 ? 'lost' : 'waiting';
+    const { bufferedMs, packets } = status;
+    return [{ callId: recording.callId, recordingId: recording.id, state, bufferedMs, packets }];
+  });
+}

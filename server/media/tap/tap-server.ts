@@ -250,9 +250,11 @@ class TcpTap implements TapServer {
     const lease = entry.lease!;
     this.#byConnection.delete(connection);
     connection.finish();
-    this.#forget(entry);
+    entry.connection = undefined;
     this.#options.log.info({ callId, packets: buffer.packets, dropped: buffer.dropped }, 'recorder finished');
+    // Told first: a listener may still ask for this call's figures.
     this.#events.emit('recorder-finished', { callId, lease, packets: buffer.packets });
+    this.#forget(entry);
   }
 
   #closed(connection: RecorderConnection, reason: string): void {
