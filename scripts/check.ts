@@ -30,4 +30,5 @@ const outcomes = await Promise.all(
 const failed = outcomes.filter(({ code }) => code !== 0);
 for (const { name, output } of failed) console.error(`\n${name}:\n${output.join('\n')}`);
 console.error(`\n${outcomes.length - failed.length} passed, ${failed.length} failed`);
-process.exit(failed.length > 0 ? 1 : 0);
+// Not process.exit, which would cut off what is still on its way into a pipe.
+process.exitCode = failed.length > 0 ? 1 : 0;

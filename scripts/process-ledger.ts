@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { isAlive } from './setup/file-lock.ts';
+import { isAlive, processStat } from './setup/process-state.ts';
 import { SetUpError } from './setup/set-up-error.ts';
 
 /** A process as the kernel tells it from a later one with the same number. */
@@ -14,19 +14,10 @@ interface Entry {
 
 const LAUNCHER = 'launcher';
 /** How long what an earlier launcher left behind may take to end by itself, and then when it is asked to, in ms. */
-const LEFTOVER_ENDS_WITHIN_MS = 4_000;
-const LEFTOVER_STOPS_WITHIN_MS = 10_000;
+const LEFTOVER_ENDS_WITHIN_MS = 3_000;
+const LEFTOVER_STOPS_WITHIN_MS = 5_000;
 
-/** Field 22 of /proc/PID/stat (proc(5)); the fields are counted from behind the program's name, which may hold blanks. */
-function startedTicks(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  } catch {
-    return undefined;
-  }
-}
-
+const startedTicks = (pid: number) => processStat(pid)?.startedTicks;
 const entryFor = (name: string, pid: number): Entry => ({ name, pid, startedTicks: startedTicks(pid) });
 const stillRuns = (entry: Entry) => isAlive(entry.pid) && startedTicks(entry.pid) === entry.startedTicks;
 

@@ -60,6 +60,7 @@ export class ManagedProcess<Ready = void> {
   private ending: Promise<void> | undefined;
   private state: State = 'idle';
   private wasReady = false;
+  private lastEnd = 'ended';
   private log: WriteStream | undefined;
   private startedAt = 0;
   private backoff = BACKOFF_FIRST_MS;
@@ -178,7 +179,7 @@ export class ManagedProcess<Ready = void> {
           );
         const timer = setTimeout(() => fail(`was not ready within ${readyWithinMs / 1000} s`), readyWithinMs);
         over.signal.addEventListener('abort', () => clearTimeout(timer));
-        closed.then(() => fail('ended before it was ready'));
+        closed.then(() => fail(`${this.lastEnd} before it was ready`));
         if (!ready) resolve(undefined as Ready);
         else if ('probe' in ready) this.poll(ready.probe, over.signal).then(resolve, reject);
         else {
@@ -216,6 +217,7 @@ export class ManagedProcess<Ready = void> {
   }
 
   private onClose(child: ChildProcess, how: string): void {
+    this.lastEnd = how;
     if (this.child === child) this.child = undefined;
     this.spec.onPid?.(undefined);
     this.log?.write(`${JSON.stringify({ time: Date.now(), msg: how })}\n`);

@@ -1,5 +1,6 @@
 import { open, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
+import { isAlive } from './process-state.ts';
 
 /** A holder touches its lock this often; one untouched for three times as long is nobody's. In ms. */
 const TOUCH_EVERY_MS = 5_000;
@@ -45,15 +46,5 @@ async function isAbandoned(path: string): Promise<boolean> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
     throw error;
-  }
-}
-
-/** Whether a process of this id runs (as far as this process may see). */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -4,7 +4,8 @@ import { chmod, copyFile, cp, mkdir, readdir, readFile, rename, rm, writeFile } 
 import { arch, homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ensurePackages } from './debian-packages.ts';
-import { isAlive, withLock } from './file-lock.ts';
+import { withLock } from './file-lock.ts';
+import { isAlive } from './process-state.ts';
 import type { Progress } from './progress.ts';
 import { PROJECT_ROOT } from './root.ts';
 import { findOnPath, mustRun, run } from './run.ts';
