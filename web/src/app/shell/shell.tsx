@@ -39,7 +39,7 @@ function SideBar() {
   const { t } = useTranslation();
   const destinations = useDestinations();
   return (
-    <div className={styles.side}>
+    <header className={styles.side}>
       <Brand />
       <nav aria-label={t('navigation')}>
         <ul className={styles.navList}>
@@ -54,16 +54,16 @@ function SideBar() {
         <LanguageSwitch />
         <PersonaMenu />
       </div>
-    </div>
+    </header>
   );
 }
 
 function PhoneBar() {
   return (
-    <div className={styles.phoneBar}>
+    <header className={styles.phoneBar}>
       <Brand />
       <LanguageSwitch />
-    </div>
+    </header>
   );
 }
 

@@ -72,15 +72,17 @@ function Personas() {
         <p className={styles.note}>{t('demoNote')}</p>
       </div>
       {failure !== null && <ErrorNote error={failure} onClose={() => setFailure(null)} />}
-      {groups.map(({ role, people }) => (
-        <PersonaGroup
-          key={role}
-          role={role}
-          people={people}
-          chosen={chosen}
-          onChoose={(one) => void enter(one)}
-        />
-      ))}
+      <div className={styles.groups}>
+        {groups.map(({ role, people }) => (
+          <PersonaGroup
+            key={role}
+            role={role}
+            people={people}
+            chosen={chosen}
+            onChoose={(one) => void enter(one)}
+          />
+        ))}
+      </div>
     </section>
   );
 }
@@ -100,7 +102,7 @@ function PersonaGroup({
   const app = useTranslation('app');
   const local = useLocalText();
   return (
-    <div className={styles.group}>
+    <div className={people.length > 1 ? styles.wideGroup : styles.group}>
       <h3 className={styles.role}>
         {app.t(`role.${role}`)} <span className={styles.does}>{t(`group.${role}`)}</span>
       </h3>
@@ -112,7 +114,6 @@ function PersonaGroup({
               block
               loading={chosen === person.id}
               disabled={chosen !== null && chosen !== person.id}
-              aria-label={t('signInAs', { name: local(person.name), title: local(person.title) })}
               data-persona={person.id}
               onClick={() => onChoose(person)}
             >

@@ -1,7 +1,127 @@
+import { CheckCircleFilled, ExclamationCircleFilled, WarningFilled } from '@ant-design/icons';
 import { useTranslation } from 'react-i18next';
-import { Page } from '../../ui/page.tsx';
+import { operationsEndpoints } from '#contract/operations.ts';
+import { useApiQuery } from '../../app/queries.ts';
+import { useFormat } from '../../ui/format/use-format.ts';
+import { Page, Section } from '../../ui/page.tsx';
+import { ErrorState, LoadingRows } from '../../ui/states.tsx';
+import { RecordingRow } from '../recordings/recording-row.tsx';
+import { CallsAndCaptures } from './calls-and-captures.tsx';
+import { type Judgement, judge, type Overview, type Severity } from './judgement.ts';
+import { Machines, Queues, Services } from './machinery.tsx';
+import styles from './operations.module.css';
+import { useVerdict } from './use-verdict.ts';
 
+const icons: Record<Severity, React.ReactNode> = {
+  good: <CheckCircleFilled />,
+  warn: <WarningFilled />,
+  bad: <ExclamationCircleFilled />,
+};
+
+/** Is everything being kept? One sentence on top, what speaks against it in red, and the figures behind. */
 export function OperationsPage() {
   const { t } = useTranslation('operations');
-  return <Page title={t('title')}>{null}</Page>;
+  const format = useFormat();
+  const query = useApiQuery(operationsEndpoints.overview, {}, { refreshEveryMs: 5_000, staleTimeMs: 0 });
+  const { data, error } = query;
+  return (
+    <Page title={t('title')} wide lead={data && t('asOf', { time: format.timeOfDay(data.now) })}>
+      {error && !data ? (
+        <ErrorState error={error} onRetry={() => void query.refetch()} />
+      ) : !data ? (
+        <LoadingRows rows={4} height={96} />
+      ) : (
+        <>
+          <Verdict judgement={judge(data)} />
+          <Figures overview={data} />
+          <div className={styles.columns}>
+            <div className={styles.column}>
+              <CallsAndCaptures overview={data} />
+              {data.failures.length > 0 && <Failures overview={data} />}
+            </div>
+            <div className={styles.column}>
+              <Services overview={data} />
+              <Queues overview={data} />
+              <Machines overview={data} />
+            </div>
+          </div>
+        </>
+      )}
+    </Page>
+  );
+}
+
+function Verdict({ judgement }: { judgement: Judgement }) {
+  const { sentence, findings } = useVerdict()(judgement);
+  return (
+    <section className={`${styles.verdict} ${styles[judgement.severity]}`} aria-live="polite">
+      <span className={styles.verdictIcon} aria-hidden>
+        {icons[judgement.severity]}
+      </span>
+      <div>
+        <h2>{sentence}</h2>
+        {findings.length > 0 && (
+          <ul className={styles.findings}>
+            {findings.map((finding) => (
+              <li key={finding}>{finding}</li>
+            ))}
+          </ul>
+        )}
+      </div>
+    </section>
+  );
+}
+
+function Figures({ overview }: { overview: Overview }) {
+  const { t } = useTranslation('operations');
+  const format = useFormat();
+  const { coverageToday: coverage, storage, liveCalls } = overview;
+  const listeners = liveCalls.reduce((sum, call) => sum + call.listeners, 0);
+  return (
+    <dl className={styles.figures}>
+      <div>
+        <dt>{t('coverage.heading')}</dt>
+        <dd className={styles.figure}>
+          {coverage.ratio === null ? t('coverage.noneFigure') : format.percent(coverage.ratio)}
+        </dd>
+        <dd>
+          {coverage.ratio === null
+            ? t('coverage.none')
+            : t('coverage.sentence', {
+                count: coverage.calls,
+                total: format.spokenLength(coverage.callSeconds * 1000),
+                recorded: format.spokenLength(coverage.recordedSeconds * 1000),
+              })}
+        </dd>
+      </div>
+      <div>
+        <dt>{t('air.heading')}</dt>
+        <dd className={styles.figure}>{t('air.figure', { count: liveCalls.length })}</dd>
+        <dd>{t('air.sentence', { count: listeners })}</dd>
+      </div>
+      <div>
+        <dt>{t('storage.heading')}</dt>
+        <dd className={styles.figure}>{t('storage.figure', { count: storage.recordings })}</dd>
+        <dd>
+          {t('storage.sentence', {
+            length: format.spokenLength(storage.seconds * 1000),
+            bytes: format.bytes(storage.bytes),
+          })}
+        </dd>
+      </div>
+    </dl>
+  );
+}
+
+function Failures({ overview }: { overview: Overview }) {
+  const { t } = useTranslation('operations');
+  return (
+    <Section title={t('failures.heading')} flush>
+      <ul>
+        {overview.failures.map((recording) => (
+          <RecordingRow key={recording.id} recording={recording} />
+        ))}
+      </ul>
+    </Section>
+  );
 }

@@ -1,7 +1,110 @@
 import { useTranslation } from 'react-i18next';
-import { Page } from '../../ui/page.tsx';
+import { Link } from 'react-router';
+import { recordingsEndpoints } from '#contract/recordings.ts';
+import { useApiQuery } from '../../app/queries.ts';
+import { serverNow, useNow } from '../../app/server-clock.ts';
+import { useMay, usePerson } from '../../app/session.tsx';
+import { useLocalText } from '../../i18n/language.ts';
+import { calendarDay, minuteOfDay } from '../../ui/format/time.ts';
+import { useFormat } from '../../ui/format/use-format.ts';
+import { Page, Section } from '../../ui/page.tsx';
+import { EmptyState, ErrorState, LoadingRows } from '../../ui/states.tsx';
+import { LiveCallList } from '../calls/live-call-list.tsx';
+import { useLiveCalls } from '../calls/use-live-calls.ts';
+import { RecordingRow } from '../recordings/recording-row.tsx';
+import { seatState } from '../seats/seat-state.ts';
+import { useMySeats } from '../seats/use-seats.ts';
+import { NextSeat } from './next-seat.tsx';
+import { AgentStart, KeepingState } from './role-starts.tsx';
+import styles from './today.module.css';
+import { WaitingList } from './waiting-list.tsx';
 
+/** What waits for me? The next seat with its one action, what is on air, and what was heard lately. */
 export function TodayPage() {
   const { t } = useTranslation('today');
-  return <Page title={t('title')}>{null}</Page>;
+  const person = usePerson();
+  const mayDo = useMay();
+  const local = useLocalText();
+  const format = useFormat();
+  const hour = minuteOfDay(serverNow(), format.zone) / 60;
+  const part = hour < 12 ? 'morning' : hour < 18 ? 'afternoon' : 'evening';
+  const greeting = t(`greeting.${part}`, { name: local(person.name) });
+  const listens = mayDo('reservations.make');
+  return (
+    <Page
+      title={greeting}
+      lead={calendarDay(serverNow(), { now: serverNow(), zone: format.zone, language: format.language })}
+    >
+      {mayDo('softphone.answer') && <AgentStart />}
+      {person.role === 'admin' && <KeepingState />}
+      {listens && <NextSeat />}
+      <div className={listens ? styles.columns : styles.single}>
+        <LiveNow />
+        {listens && <WaitingList />}
+      </div>
+      {mayDo('recordings.replay') && <RecentRecordings />}
+    </Page>
+  );
+}
+
+function LiveNow() {
+  const { t } = useTranslation('today');
+  const person = usePerson();
+  const query = useLiveCalls();
+  const seats = useMySeats();
+  const now = useNow(30_000);
+  const rooms = new Map(
+    seats.data?.reservations
+      .filter((seat) => seatState(seat.slot, seat, now) === 'join' && seat.slot.startsAt <= now)
+      .map((seat) => [seat.slot.lineId, seat.slot.id]),
+  );
+  const heading =
+    person.role === 'agent'
+      ? 'headingAgent'
+      : person.role === 'listener' || person.role === 'owner'
+        ? 'heading'
+        : 'headingAll';
+  return (
+    <Section
+      title={t(`live.${heading}`)}
+      flush
+      aside={
+        query.data &&
+        query.data.calls.length > 0 && (
+          <span className={styles.aside}>{t('live.count', { count: query.data.calls.length })}</span>
+        )
+      }
+    >
+      <LiveCallList query={query} roomOf={(lineId) => rooms.get(lineId) ?? null} />
+    </Section>
+  );
+}
+
+function RecentRecordings() {
+  const { t } = useTranslation('today');
+  const words = useTranslation('recordings');
+  const query = useApiQuery(recordingsEndpoints.list, { query: { limit: 5 } }, { refreshEveryMs: 30_000 });
+  return (
+    <Section
+      title={t('recent.heading')}
+      flush
+      aside={query.data && query.data.total > 0 && <Link to="/library">{t('recent.all')}</Link>}
+    >
+      {query.error && !query.data ? (
+        <ErrorState error={query.error} onRetry={() => void query.refetch()} />
+      ) : !query.data ? (
+        <div className={styles.loading}>
+          <LoadingRows rows={4} height={44} />
+        </div>
+      ) : query.data.recordings.length === 0 ? (
+        <EmptyState title={words.t('list.empty')}>{words.t('list.emptyBody')}</EmptyState>
+      ) : (
+        <ul>
+          {query.data.recordings.map((recording) => (
+            <RecordingRow key={recording.id} recording={recording} />
+          ))}
+        </ul>
+      )}
+    </Section>
+  );
 }

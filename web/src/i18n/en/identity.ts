@@ -23,5 +23,4 @@ export const identity = {
   },
   lines_one: '{{count}} line',
   lines_other: '{{count}} lines',
-  signInAs: 'Sign in as {{name}}, {{title}}',
 } as const;

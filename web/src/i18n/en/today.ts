@@ -1,3 +1,53 @@
 export const today = {
   title: 'Today',
+  greeting: {
+    morning: 'Good morning, {{name}}',
+    afternoon: 'Good afternoon, {{name}}',
+    evening: 'Good evening, {{name}}',
+  },
+  next: {
+    heading: 'My next seat',
+    inTime: 'Starts in {{length}}',
+    onNow: 'On now, until {{time}}',
+    seeSeats: 'See it among the seats',
+    none: 'You have no seat ahead',
+    noneBody: 'Seats are few and go early. This is the next slot of your business with a free one.',
+    noneAtAll: 'There is no free seat in the coming week',
+    noneAtAllBody: 'The host plans new slots regularly; seats that are given back show up at once.',
+    allSeats: 'See all seats',
+  },
+  live: {
+    heading: 'Live now in my business',
+    headingAll: 'Live now',
+    headingAgent: 'My call',
+    count_one: '{{count}} call',
+    count_other: '{{count}} calls',
+    listeners_one: '{{count}} listening',
+    listeners_other: '{{count}} listening',
+    empty: 'No call is on air right now',
+    emptyBody: 'As soon as a customer calls one of your lines, it appears here by itself.',
+    noScenario: 'Call',
+    join: 'Listen',
+    started: 'A call started on {{line}}.',
+  },
+  waits: {
+    heading: 'What waits for me',
+    empty: 'Nothing waits for you',
+    emptyBody: 'Reserved seats and sessions that you host will be listed here.',
+    seat: 'Reserved seat',
+    hosting: 'You host this session',
+  },
+  recent: {
+    heading: 'Recent recordings',
+    all: 'Open the library',
+  },
+  agent: {
+    heading: 'Your desk',
+    body: 'Open a call, send the customer their link, and see who listens while you talk and who heard your calls afterwards.',
+    action: 'Go to my desk',
+  },
+  admin: {
+    heading: 'Is everything being kept?',
+    action: 'Look at operations',
+  },
 } as const;

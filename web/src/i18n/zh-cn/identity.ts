@@ -3,7 +3,7 @@ import type { SameKeys } from '../strings.ts';
 
 export const identity: SameKeys<typeof english> = {
   title: '登录',
-  headline: '听见客户真正在说什么。',
+  headline: '听见客户\n真正在说什么',
   pitch: '坐上体验席，现场听自己业务的客服通话；听过的随时回放，把听到的问题变成实实在在的改善。',
   whoAreYou: '您以谁的身份进入？',
   demoNote: '这是演示环境：选一个身份即可登录，不用密码。',
@@ -24,5 +24,4 @@ export const identity: SameKeys<typeof english> = {
     admin: '管权限与运行',
   },
   lines_other: '{{count}} 条线路',
-  signInAs: '以{{name}}（{{title}}）的身份登录',
 };

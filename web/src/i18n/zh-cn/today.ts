@@ -3,4 +3,52 @@ import type { SameKeys } from '../strings.ts';
 
 export const today: SameKeys<typeof english> = {
   title: '今日',
+  greeting: {
+    morning: '早上好，{{name}}',
+    afternoon: '下午好，{{name}}',
+    evening: '晚上好，{{name}}',
+  },
+  next: {
+    heading: '我的下一席',
+    inTime: '{{length}}后开始',
+    onNow: '正在进行，到 {{time}} 结束',
+    seeSeats: '在席位表中查看',
+    none: '您还没有预约席位',
+    noneBody: '席位不多，先约先得。这是您业务里最近一场有空席的：',
+    noneAtAll: '未来一周没有空席',
+    noneAtAllBody: '主持人会陆续安排新场次；有人取消时，空席会马上出现。',
+    allSeats: '看全部席位',
+  },
+  live: {
+    heading: '我的业务正在通话',
+    headingAll: '正在通话',
+    headingAgent: '我的通话',
+    count_other: '{{count}} 通',
+    listeners_other: '{{count}} 人在听',
+    empty: '此刻没有通话',
+    emptyBody: '您的线路一有客户来电，这里就会自动出现。',
+    noScenario: '来电',
+    join: '去听',
+    started: '{{line}}有新的通话。',
+  },
+  waits: {
+    heading: '等我处理',
+    empty: '没有要处理的事',
+    emptyBody: '约好的席位和由您主持的场次会列在这里。',
+    seat: '已约席位',
+    hosting: '由您主持',
+  },
+  recent: {
+    heading: '最近的录音',
+    all: '去录音库',
+  },
+  agent: {
+    heading: '您的坐席台',
+    body: '在这里发起通话，把链接发给客户；通话时谁在听、之后谁听过，都看得到。',
+    action: '去坐席台',
+  },
+  admin: {
+    heading: '录音都留住了吗？',
+    action: '看运行情况',
+  },
 };

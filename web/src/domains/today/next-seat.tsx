@@ -1,0 +1,123 @@
+import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
+import { checkInOpensBeforeMs, type Slot } from '#contract/seats.ts';
+import { useNow } from '../../app/server-clock.ts';
+import { useLocalText } from '../../i18n/language.ts';
+import { useFormat } from '../../ui/format/use-format.ts';
+import { ErrorState, LoadingRows } from '../../ui/states.tsx';
+import { When } from '../../ui/when.tsx';
+import { useLines } from '../businesses/use-lines.ts';
+import { SeatAction } from '../seats/seat-action.tsx';
+import { SeatDots, useSeatsLeft } from '../seats/seat-dots.tsx';
+import { type MySeat, nextSeat, seatState } from '../seats/seat-state.ts';
+import { useMySeats, useSlots } from '../seats/use-seats.ts';
+import styles from './next-seat.module.css';
+
+const dayMs = 86_400_000;
+
+/** The first thing on Today: my next seat and what to do about it, or the next one that I could have. */
+export function NextSeat() {
+  const { t } = useTranslation('today');
+  const now = useNow(1_000);
+  const mine = useMySeats();
+  if (mine.error && !mine.data) return <ErrorState error={mine.error} onRetry={() => void mine.refetch()} />;
+  if (!mine.data) return <LoadingRows rows={1} height={148} />;
+  const seat = nextSeat(mine.data.reservations, now);
+  return (
+    <section className={styles.card} aria-label={t('next.heading')}>
+      {seat ? <Mine seat={seat} now={now} /> : <Suggestion now={now} />}
+    </section>
+  );
+}
+
+function Mine({ seat, now }: { seat: MySeat; now: number }) {
+  const { t } = useTranslation('today');
+  const words = useTranslation('seats');
+  const format = useFormat();
+  const { slot } = seat;
+  const state = seatState(slot, seat, now);
+  const runs = slot.startsAt <= now;
+  return (
+    <>
+      <div className={styles.words}>
+        <p className={state === 'reserved' ? styles.quiet : styles.open}>
+          {runs
+            ? t('next.onNow', { time: format.timeOfDay(slot.endsAt) })
+            : t('next.inTime', {
+                length: format.spokenLength(Math.ceil((slot.startsAt - now) / 60_000) * 60_000),
+              })}
+        </p>
+        <SlotWords slot={slot} seat={seat.seat} />
+      </div>
+      <div className={styles.action}>
+        <SeatAction slot={slot} mine={seat} now={now} block />
+        <p className={styles.note}>
+          {state === 'reserved'
+            ? words.t('checkInOpens', { when: format.dayAndTime(slot.startsAt - checkInOpensBeforeMs) })
+            : words.t('nobodyHears')}
+        </p>
+        {state === 'reserved' && <Link to={`/seats?slot=${slot.id}`}>{t('next.seeSeats')}</Link>}
+      </div>
+    </>
+  );
+}
+
+function Suggestion({ now }: { now: number }) {
+  const { t } = useTranslation('today');
+  // Whole days keep the question, and with it the cached answer, the same all day.
+  const from = Math.floor(now / dayMs) * dayMs;
+  const slots = useSlots(from, from + 8 * dayMs);
+  if (slots.error && !slots.data)
+    return <ErrorState error={slots.error} onRetry={() => void slots.refetch()} />;
+  if (!slots.data) return <LoadingRows rows={1} height={100} />;
+  const free = slots.data.slots
+    .filter((slot) => seatState(slot, slot.mine, now) === 'free')
+    .sort((one, other) => one.startsAt - other.startsAt)[0];
+  if (!free) {
+    return (
+      <div className={styles.words}>
+        <h2>{t('next.noneAtAll')}</h2>
+        <p className={styles.note}>{t('next.noneAtAllBody')}</p>
+        <Link to="/seats">{t('next.allSeats')}</Link>
+      </div>
+    );
+  }
+  return (
+    <>
+      <div className={styles.words}>
+        <p className={styles.quiet}>{t('next.none')}</p>
+        <SlotWords slot={free} />
+      </div>
+      <div className={styles.action}>
+        <SeatAction slot={free} mine={null} now={now} block />
+        <p className={styles.note}>{t('next.noneBody')}</p>
+        <Link to="/seats">{t('next.allSeats')}</Link>
+      </div>
+    </>
+  );
+}
+
+function SlotWords({ slot, seat }: { slot: Slot; seat?: number }) {
+  const { t } = useTranslation('seats');
+  const local = useLocalText();
+  const { lineName } = useLines();
+  const left = useSeatsLeft();
+  return (
+    <>
+      <h2 className={styles.line}>{lineName(slot.lineId)}</h2>
+      <p className={styles.when}>
+        <When at={slot.startsAt} until={slot.endsAt} zone={slot.zone} />
+      </p>
+      <p className={styles.meta}>
+        {seat === undefined ? (
+          <span className={styles.dots}>
+            <SeatDots seats={slot.seats} taken={slot.taken} mine={false} /> {left(slot)}
+          </span>
+        ) : (
+          <span>{t('seatNumber', { seat })}</span>
+        )}
+        <span>{slot.hostName ? t('host', { name: local(slot.hostName) }) : t('noHost')}</span>
+      </p>
+    </>
+  );
+}
