@@ -1,0 +1,170 @@
+import { randomInt } from 'node:crypto';
+import type { Codec } from '#contract/primitives.ts';
+import { aLawToLinear, decodeG711, type G711Law, muLawToLinear } from '#kernel/rtp/g711.ts';
+import { WorkerError } from '../worker-error.ts';
+import { startPcmDecoder } from './ffmpeg.ts';
+import { OggOpusWriter } from './ogg-opus.ts';
+import { type PacketIndex, PayloadReader } from './packet-index.ts';
+import type { LegTimeline } from './timeline.ts';
+
+/** A leg's packets as 16-bit mono samples, one packet after the other in playing order. */
+export interface LegPcm {
+  /** The samples of the next packet; a view that holds until the next call. Length: its duration at the output rate. */
+  next(): Int16Array | Promise<Int16Array>;
+  close(): void;
+}
+
+/** ffmpeg's own decoder takes half the time of libopus, but may stumble over a packet and lose its samples. */
+export type OpusDecoder = 'opus' | 'libopus';
+
+/** Fewer samples came out than the packets hold: everything behind the loss would be misplaced. */
+export class DecoderLostSamples extends Error {
+  override readonly name = 'DecoderLostSamples';
+}
+
+export interface LegPcmOptions {
+  readonly codec: Codec;
+  readonly index: PacketIndex;
+  readonly timeline: LegTimeline;
+  /** Output rate, Hz. */
+  readonly rate: number;
+  readonly opusDecoder: OpusDecoder;
+  readonly signal: AbortSignal;
+}
+
+export function openLegPcm(options: LegPcmOptions): LegPcm {
+  const { codec, rate } = options;
+  if (codec === 'opus') {
+    const input = ['-f', 'ogg', '-c:a', options.opusDecoder];
+    return new DecodedPcm(options, startPcmDecoder(input, rate, oggPages(options), options.signal));
+  }
+  if (rate === options.timeline.clockRate) return new TablePcm(codec, options);
+  const input = ['-f', 's16le', '-ac', '1', '-ar', String(options.timeline.clockRate)];
+  return new DecodedPcm(options, startPcmDecoder(input, rate, linearPcm(codec, options), options.signal));
+}
+
+/** G.711 at its own rate: a table look-up per sample. */
+class TablePcm implements LegPcm {
+  readonly #table: Readonly<Int16Array>;
+  readonly #reader: PayloadReader;
+  readonly #order: Uint32Array;
+  readonly #samples = new Int16Array(65_536);
+  #at = 0;
+
+  constructor(law: G711Law, { index, timeline }: LegPcmOptions) {
+    this.#table = law === 'PCMU' ? muLawToLinear : aLawToLinear;
+    this.#reader = new PayloadReader(index);
+    this.#order = timeline.order;
+  }
+
+  next(): Int16Array {
+    const payload = this.#reader.payload(this.#order[this.#at++]!);
+    const samples = this.#samples;
+    for (let i = 0; i < payload.length; i++) samples[i] = this.#table[payload[i]!]!;
+    return samples.subarray(0, payload.length);
+  }
+
+  close(): void {
+    this.#reader.close();
+  }
+}
+
+type Decoder = ReturnType<typeof startPcmDecoder>;
+
+/** Samples from a decoder's pipe, cut into packets again by their durations. */
+class DecodedPcm implements LegPcm {
+  readonly #decoder: Decoder;
+  readonly #durations: (packet: number) => number;
+  readonly #order: Uint32Array;
+  readonly #perTick: number;
+  #at = 0;
+  #ticks = 0;
+  #given = 0;
+  #bytes: Buffer = Buffer.alloc(0);
+
+  constructor({ index, timeline, rate }: LegPcmOptions, decoder: Decoder) {
+    this.#decoder = decoder;
+    this.#durations = (packet) => index.duration[packet]!;
+    this.#order = timeline.order;
+    this.#perTick = rate / timeline.clockRate;
+  }
+
+  next(): Int16Array | Promise<Int16Array> {
+    this.#ticks += this.#durations(this.#order[this.#at++]!);
+    const until = Math.round(this.#ticks * this.#perTick);
+    const samples = until - this.#given;
+    this.#given = until;
+    return this.#bytes.length >= samples * 2 ? this.#cut(samples) : this.#fill(samples);
+  }
+
+  close(): void {
+    this.#decoder.kill();
+  }
+
+  async #fill(samples: number): Promise<Int16Array> {
+    while (this.#bytes.length < samples * 2) {
+      const { value, done } = await this.#decoder.chunks.next();
+      if (done) return this.#last(samples);
+      this.#bytes = this.#bytes.length === 0 ? value : Buffer.concat([this.#bytes, value]);
+    }
+    return this.#cut(samples);
+  }
+
+  /** A resampler may keep a sample or two at the very end; anything more is a loss. */
+  async #last(samples: number): Promise<Int16Array> {
+    await this.#decoder.ended;
+    const missing = samples - Math.floor(this.#bytes.length / 2);
+    if (this.#at < this.#order.length || missing > 16) {
+      throw new DecoderLostSamples(`${missing} samples missing at packet ${this.#at}`);
+    }
+    this.#bytes = Buffer.concat([this.#bytes, Buffer.alloc(missing * 2)]);
+    return this.#cut(samples);
+  }
+
+  #cut(samples: number): Int16Array {
+    let part = this.#bytes.subarray(0, samples * 2);
+    this.#bytes = this.#bytes.subarray(samples * 2);
+    // An Int16Array needs an even start.
+    if (part.byteOffset % 2 === 1) part = Buffer.from(Uint8Array.from(part).buffer);
+    return new Int16Array(part.buffer, part.byteOffset, samples);
+  }
+}
+
+/** Pages are made when the decoder wants them, so that nothing piles up. */
+function* oggPages({ index, timeline }: LegPcmOptions): Generator<Buffer> {
+  const reader = new PayloadReader(index);
+  try {
+    const writer = new OggOpusWriter(randomInt(2 ** 31));
+    yield writer.header();
+    for (const packet of timeline.order) {
+      const payload = Buffer.from(reader.payload(packet));
+      const page = writer.add(payload, index.duration[packet]!);
+      if (page) yield page;
+    }
+    yield writer.end();
+  } finally {
+    reader.close();
+  }
+}
+
+const packetsPerPiece = 250;
+
+function* linearPcm(law: G711Law, { index, timeline }: LegPcmOptions): Generator<Buffer> {
+  const reader = new PayloadReader(index);
+  try {
+    for (let from = 0; from < timeline.order.length; from += packetsPerPiece) {
+      const pieces: Buffer[] = [];
+      for (const packet of timeline.order.subarray(from, from + packetsPerPiece)) {
+        const samples = decodeG711(law, reader.payload(packet));
+        pieces.push(Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength));
+      }
+      yield Buffer.concat(pieces);
+    }
+  } finally {
+    reader.close();
+  }
+}
+
+/** What `DecoderLostSamples` becomes when no decoder is left to try. */
+export const decoderFailure = (cause: unknown): WorkerError =>
+  new WorkerError('seal.decoder', 'The Opus packets could not be decoded.', { cause });
