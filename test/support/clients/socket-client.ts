@@ -56,6 +56,11 @@ export class SocketClient {
     return this.#socket.timeout(10_000).emitWithAck(event, ...input) as Promise<Ack<unknown>>;
   }
 
+  /** Sends and wants no answer. */
+  emit(event: string, ...input: unknown[]): void {
+    this.#socket.emit(event, ...input);
+  }
+
   /** Events of one kind so far, oldest first, each checked against its contract. */
   seen<E extends SocketEvent>(event: E): PayloadOf<E>[] {
     return this.#seen
