@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import { sameWallClock, timeOfDay, zoneName } from './format/time.ts';
 import { useFormat } from './format/use-format.ts';
+import styles from './when.module.css';
 
 /**
  * A moment, or a span with `until`, as people say it; absolute on hover. With `zone` (a slot's own) the wall clock
@@ -17,7 +18,7 @@ export function When({ at, until, zone }: { at: number; until?: number; zone?: s
   return (
     <time dateTime={new Date(at).toISOString()} title={format.absolute(at)}>
       {until === undefined ? format.dayAndTime(at) : format.span(at, until)}
-      {there && <small> {t('zoneThere', there)}</small>}
+      {there && <span className={styles.there}> {t('zoneThere', there)}</span>}
     </time>
   );
 }

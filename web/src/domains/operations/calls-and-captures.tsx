@@ -65,13 +65,18 @@ function troubled(capture: Capture | null): boolean {
   return capture.state === 'lost' || (capture.state === 'waiting' && capture.bufferedMs > waitingTooLongMs);
 }
 
+function captureTone(capture: Capture): string | undefined {
+  if (troubled(capture)) return styles.badWord;
+  return capture.state === 'running' ? styles.goodWord : undefined;
+}
+
 function CaptureWords({ capture }: { capture: Capture | null }) {
   const { t } = useTranslation('operations');
   if (!capture) return <p className={styles.rowMeta}>{t('calls.noCapture')}</p>;
   const seconds = (capture.bufferedMs / 1000).toFixed(1);
   return (
     <div className={styles.capture}>
-      <p className={troubled(capture) ? styles.badWord : styles.goodWord}>
+      <p className={captureTone(capture)}>
         {capture.state === 'running' ? t('calls.running') : t(`calls.${capture.state}`, { seconds })}
       </p>
       <p className={styles.rowMeta}>{t('calls.packets', { count: capture.packets })}</p>

@@ -16,7 +16,7 @@ export function Services({ overview }: { overview: Overview }) {
           <li key={name} className={`${styles.row} ${state === 'down' ? styles.badRow : ''}`}>
             <div className={styles.rowWords}>
               <p className={styles.rowTitle}>{t(`service.${name}`)}</p>
-              {detail && <p className={styles.rowMeta}>{detail}</p>}
+              {detail && state !== 'up' && <p className={styles.rowMeta}>{detail}</p>}
             </div>
             <div className={styles.rowEnd}>
               <p className={tone[state]}>{t(`serviceState.${state}`)}</p>

@@ -14,6 +14,7 @@ export function RecordingRow({ recording }: { recording: RecordingSummary }) {
   const { t } = useTranslation('recordings');
   const local = useLocalText();
   const { lineName, scenarioName } = useLines();
+  const customerName = useCustomerName();
   const { facts, agentName, thumbnail, durationMs, state } = recording;
   return (
     <li className={styles.row}>
@@ -25,7 +26,7 @@ export function RecordingRow({ recording }: { recording: RecordingSummary }) {
         <p className={styles.meta}>
           <span>{lineName(recording.lineId)}</span>
           {agentName && <VoiceName voice="agent">{local(agentName)}</VoiceName>}
-          <VoiceName voice="customer">{recording.customerMasked}</VoiceName>
+          <VoiceName voice="customer">{customerName(recording.customerMasked)}</VoiceName>
         </p>
       </div>
       <div className={styles.picture}>
@@ -45,4 +46,13 @@ export function RecordingRow({ recording }: { recording: RecordingSummary }) {
       </div>
     </li>
   );
+}
+
+/** What is known of the customer: the last digits of the number, if those. */
+export function useCustomerName(): (masked: string) => string {
+  const { t } = useTranslation('recordings');
+  return (masked) => {
+    const digits = /\d+$/.exec(masked)?.[0];
+    return digits ? t('customerEnding', { digits }) : t('customer');
+  };
 }

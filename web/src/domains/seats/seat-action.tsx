@@ -2,10 +2,10 @@ import { Button } from 'antd';
 import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
-import type { Reservation, Slot } from '#contract/seats.ts';
+import { checkInOpensBeforeMs, type Reservation, type Slot } from '#contract/seats.ts';
 import { newIdempotencyKey } from '../../app/api.ts';
 import { asApiError } from '../../app/api-error.ts';
-import { useMay, usePerson } from '../../app/session.tsx';
+import { useMay } from '../../app/session.tsx';
 import { useAnnounce } from '../../ui/announce.tsx';
 import { useFormat } from '../../ui/format/use-format.ts';
 import { ErrorNote } from '../../ui/states.tsx';
@@ -28,14 +28,15 @@ export function SeatAction({
 }) {
   const { t } = useTranslation('seats');
   const navigate = useNavigate();
-  const person = usePerson();
   const mayDo = useMay();
   const state = seatState(slot, mine, now);
   const reserve = useReservation(slot);
   const checkIn = useCheckIn();
   const announce = useAnnounce();
   const hosts =
-    mayDo('rooms.host', { lineId: slot.lineId }) && slot.hostId === person.id && slot.endsAt > now;
+    mayDo('rooms.host', { lineId: slot.lineId }) &&
+    now >= slot.startsAt - checkInOpensBeforeMs &&
+    now < slot.endsAt;
   const failure = reserve.error ?? checkIn.error;
   const look = { type: 'primary', size: 'large', block } as const;
 

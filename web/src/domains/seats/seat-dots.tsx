@@ -1,12 +1,20 @@
 import { useTranslation } from 'react-i18next';
 import styles from './seat-dots.module.css';
 
-/** More dots than this say nothing that the words beside them do not. */
-const mostDots = 12;
-
 /** The seats of a slot as dots: hollow are free, filled are taken, mine is in the primary colour. */
-export function SeatDots({ seats, taken, mine }: { seats: number; taken: number; mine: boolean }) {
-  if (seats > mostDots) return null;
+export function SeatDots({
+  seats,
+  taken,
+  mine,
+  atMost = 8,
+}: {
+  seats: number;
+  taken: number;
+  mine: boolean;
+  /** With more seats than this the words beside say it better. */
+  atMost?: number;
+}) {
+  if (seats > atMost) return null;
   const others = taken - (mine ? 1 : 0);
   return (
     <span className={styles.dots} aria-hidden>

@@ -111,7 +111,7 @@ function SlotWords({ slot, seat }: { slot: Slot; seat?: number }) {
       <p className={styles.meta}>
         {seat === undefined ? (
           <span className={styles.dots}>
-            <SeatDots seats={slot.seats} taken={slot.taken} mine={false} /> {left(slot)}
+            <SeatDots seats={slot.seats} taken={slot.taken} mine={false} atMost={20} /> {left(slot)}
           </span>
         ) : (
           <span>{t('seatNumber', { seat })}</span>

@@ -47,8 +47,8 @@ export const operations = {
   },
   storage: {
     heading: 'In the archive',
-    figure_one: '{{count}} recording',
-    figure_other: '{{count}} recordings',
+    figure_one: '{{count, number}} recording',
+    figure_other: '{{count, number}} recordings',
     sentence: '{{length}} of conversation in {{bytes}}.',
   },
   air: {
@@ -66,7 +66,7 @@ export const operations = {
     running: 'Being written to disk',
     waiting: 'Waiting for a recorder, {{seconds}} s held in memory',
     lost: 'Recorder lost, {{seconds}} s held in memory',
-    packets: '{{count}} packets',
+    packets: '{{count, number}} packets',
     ended: 'A call that ended',
   },
   services: { heading: 'Services' },

@@ -3,8 +3,8 @@ export const recordings = {
   lead: 'Where have we heard this before?',
   recordingTitle: 'Recording',
   untitled: 'Call',
-  with: '{{agent}} with customer {{customer}}',
-  customer: 'Customer {{customer}}',
+  customer: 'Customer',
+  customerEnding: 'Number ending {{digits}}',
   unknownAgent: 'Agent not named',
   state: {
     capturing: 'Still being recorded',
@@ -16,7 +16,7 @@ export const recordings = {
   picture: 'Who spoke when: {{agent}} % agent, {{customer}} % customer',
   search: {
     label: 'Search recordings',
-    placeholder: 'Order, product, agent, last digits',
+    placeholder: 'Order, product, agent, scenario',
     clear: 'Clear the search',
   },
   facet: {
@@ -40,8 +40,8 @@ export const recordings = {
   },
   list: {
     label: 'Recordings, newest first',
-    count_one: '{{count}} recording',
-    count_other: '{{count}} recordings',
+    count_one: '{{count, number}} recording',
+    count_other: '{{count, number}} recordings',
     more: 'Show more',
     end: 'That is all.',
     empty: 'No recordings yet',

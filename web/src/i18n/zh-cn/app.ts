@@ -27,7 +27,7 @@ export const app: SameKeys<typeof english> = {
     admin: '管理员',
   },
   voice: { agent: '客服', customer: '客户', bot: '机器人' },
-  live: '直播中',
+  live: '实时',
   behind: '落后 {{length}}',
   over: '已结束',
   retry: '重试',

@@ -44,7 +44,7 @@ export const operations: SameKeys<typeof english> = {
   },
   storage: {
     heading: '录音库存',
-    figure_other: '{{count}} 条录音',
+    figure_other: '{{count, number}} 条录音',
     sentence: '共 {{length}}的对话，占 {{bytes}}。',
   },
   air: {
@@ -60,7 +60,7 @@ export const operations: SameKeys<typeof english> = {
     running: '正在写入磁盘',
     waiting: '等待录音机，内存里存了 {{seconds}} 秒',
     lost: '录音机掉线，内存里存了 {{seconds}} 秒',
-    packets: '{{count}} 个数据包',
+    packets: '{{count, number}} 个数据包',
     ended: '已结束的通话',
   },
   services: { heading: '服务' },

@@ -6,8 +6,8 @@ export const recordings: SameKeys<typeof english> = {
   lead: '这个问题，以前在哪里听过？',
   recordingTitle: '录音',
   untitled: '来电',
-  with: '{{agent}} 与客户 {{customer}}',
-  customer: '客户 {{customer}}',
+  customer: '客户',
+  customerEnding: '尾号 {{digits}}',
   unknownAgent: '客服未登记',
   state: {
     capturing: '正在录音',
@@ -19,7 +19,7 @@ export const recordings: SameKeys<typeof english> = {
   picture: '谁在什么时候说话：客服 {{agent}}%,客户 {{customer}}%',
   search: {
     label: '搜索录音',
-    placeholder: '订单、商品、客服、号码尾数',
+    placeholder: '订单、商品、客服、场景',
     clear: '清空搜索',
   },
   facet: {
@@ -42,7 +42,7 @@ export const recordings: SameKeys<typeof english> = {
   },
   list: {
     label: '录音，新的在前',
-    count_other: '{{count}} 条录音',
+    count_other: '{{count, number}} 条录音',
     more: '再看一些',
     end: '没有更多了。',
     empty: '还没有录音',

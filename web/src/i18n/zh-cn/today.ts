@@ -11,7 +11,7 @@ export const today: SameKeys<typeof english> = {
   next: {
     heading: '我的下一席',
     inTime: '{{length}}后开始',
-    onNow: '正在进行，到 {{time}} 结束',
+    onNow: '正在进行，{{time}} 结束',
     seeSeats: '在席位表中查看',
     none: '您还没有预约席位',
     noneBody: '席位不多，先约先得。这是您业务里最近一场有空席的：',

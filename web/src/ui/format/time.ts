@@ -128,7 +128,7 @@ export function clockLength(ms: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
 }
 
-/** A length in words, at most two units: 4 min 12 sec, 4分钟12秒. */
+/** A length in words, at most two units: 4 min 12 sec, 4 分钟 12 秒. */
 export function spokenLength(ms: number, language: Language): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
   const units = [
@@ -140,10 +140,17 @@ export function spokenLength(ms: number, language: Language): string {
   const first = units.findIndex(([, value]) => value > 0);
   if (first === -1) return unitOf(0, 'second', language);
   const shown = units.slice(first, first + 2).filter(([, value]) => value > 0);
-  return shown.map(([unit, value]) => unitOf(value, unit, language)).join(language === 'zh-CN' ? '' : ' ');
+  return shown.map(([unit, value]) => unitOf(value, unit, language)).join(' ');
 }
 
 function unitOf(value: number, unit: string, language: Language): string {
   const display = unit === 'day' ? 'long' : 'short';
-  return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: display }).format(value);
+  const parts = new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: display }).formatToParts(
+    value,
+  );
+  // Chinese text sets a space between figure and unit, Intl does not.
+  return parts
+    .filter((part) => part.type !== 'literal')
+    .map((part) => part.value)
+    .join(' ');
 }

@@ -64,7 +64,7 @@ export function AppTheme({ children }: { children: ReactNode }) {
   }, [dark, palette, theme]);
   return (
     <PaletteContext value={palette}>
-      <ConfigProvider theme={theme} locale={antLocale[language]}>
+      <ConfigProvider theme={theme} locale={antLocale[language]} button={{ autoInsertSpace: false }}>
         <App component={false}>{children}</App>
       </ConfigProvider>
     </PaletteContext>
@@ -88,7 +88,7 @@ export function RoomTheme({ children, className }: { children: ReactNode; classN
   );
   return (
     <PaletteContext value={roomPalette}>
-      <ConfigProvider theme={theme}>
+      <ConfigProvider theme={theme} button={{ autoInsertSpace: false }}>
         <div style={style} className={className}>
           {children}
         </div>
