@@ -1,7 +1,8 @@
+import { compare, hashKey } from './compare.ts';
 import { fail } from './errors.ts';
 import { calculateWidening } from './expression-numbers.ts';
 import { isNullish } from './expression-parts.ts';
-import { asDouble, compare, type Doc, hashKey, isDoc, isNumber, show, toNumber, typeName } from './values.ts';
+import { asDouble, type Doc, isDoc, isNumber, show, toNumber, typeName } from './values.ts';
 
 export interface Accumulator {
   add(value: unknown): void;
@@ -43,31 +44,12 @@ function extreme(direction: 1 | -1): Accumulator {
   };
 }
 
-function deviation(sample: boolean): Accumulator {
-  let [count, mean, squares] = [0, 0, 0];
-  return {
-    add(value) {
-      if (!isNumber(value)) return;
-      const n = toNumber(value)!;
-      const delta = n - mean;
-      mean += delta / ++count;
-      squares += delta * (n - mean);
-    },
-    result: () => {
-      const divisor = sample ? count - 1 : count;
-      return divisor <= 0 ? null : asDouble(Math.sqrt(squares / divisor));
-    },
-  };
-}
-
 /** Accumulators of `$group`; `$sum`, `$avg`, `$min`, `$max` also work on arrays in expressions. */
 export const ACCUMULATORS: Record<string, () => Accumulator> = {
   $sum: sum,
   $avg: average,
   $min: () => extreme(-1),
   $max: () => extreme(1),
-  $stdDevPop: () => deviation(false),
-  $stdDevSamp: () => deviation(true),
   $first: () => {
     let first: unknown;
     let seen = false;

@@ -1,10 +1,11 @@
 import { ObjectId, type UUID } from 'bson';
+import { hashKey } from './compare.ts';
 import { fail } from './errors.ts';
 import type { Variables } from './expression-parts.ts';
 import type { Matcher } from './filter-operators.ts';
 import { candidates } from './planner.ts';
 import { type IndexSpec, RecordIndex, type StoredRecord } from './record-index.ts';
-import { type Doc, encode, hashKey, typeName } from './values.ts';
+import { type Doc, encode, isDoc, typeName } from './values.ts';
 
 const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
 
@@ -55,12 +56,16 @@ export class Collection {
     return found.filter(({ doc }) => matches(doc));
   }
 
-  /** Inserts a document, `_id` first, giving it one if it has none. Throws E11000, InvalidIdField. */
+  /** Inserts a document, `_id` first, giving it one if it has none. Throws E11000, BadValue. */
   insert(given: Doc): StoredRecord {
     const doc = '_id' in given && Object.keys(given)[0] === '_id' ? given : { _id: new ObjectId(), ...given };
     const type = typeName(doc._id);
     if (['array', 'regex', 'missing'].includes(type)) {
-      fail(53, `The '_id' value cannot be of type ${type === 'missing' ? 'undefined' : type}`);
+      fail(2, `The '_id' value cannot be of type ${type === 'missing' ? 'undefined' : type}`);
+    }
+    const dollar = isDoc(doc._id) ? Object.keys(doc._id).find((key) => key.startsWith('$')) : undefined;
+    if (dollar !== undefined) {
+      fail(52, `_id fields may not contain '$'-prefixed fields: ${dollar} is not valid for storage.`);
     }
     return this.#store(doc, 10334, undefined);
   }

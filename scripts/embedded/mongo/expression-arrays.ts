@@ -1,6 +1,8 @@
 import { ACCUMULATORS } from './accumulators.ts';
+import { compare, equal, hashKey } from './compare.ts';
 import { fail } from './errors.ts';
 import {
+  checkVariable,
   type Evaluate,
   type Form,
   isNullish,
@@ -9,7 +11,7 @@ import {
   type Operator,
 } from './expression-parts.ts';
 import { compileSort } from './sort.ts';
-import { compare, type Doc, equal, hashKey, isDoc, isNumber, show, toNumber, typeName } from './values.ts';
+import { type Doc, isDoc, isNumber, show, toNumber, typeName } from './values.ts';
 
 const ANY = Number.POSITIVE_INFINITY;
 
@@ -56,29 +58,9 @@ function concatenate(args: unknown[]): unknown {
   return args.flat();
 }
 
-function range(args: unknown[]): unknown {
-  const [start, end, step = 1] = args.map((arg, i) =>
-    integer(arg, () => fail(34443 + 2 * i, `$range requires integers that fit 32 bits, found: ${show(arg)}`)),
-  ) as [number, number, number?];
-  if (step === 0) fail(34449, '$range requires a non-zero step value');
-  const result: number[] = [];
-  for (let n = start; step > 0 ? n < end : n > end; n += step) result.push(n);
-  return result;
-}
-
-function indexOf([array, wanted, start = 0, end = ANY]: unknown[]): unknown {
-  if (isNullish(array)) return null;
-  const elements = arrayOf(array, () =>
-    fail(40090, `$indexOfArray requires an array as a first argument, found: ${typeName(array)}`),
-  );
-  const [from, to] = [toNumber(start) ?? 0, toNumber(end) ?? ANY];
-  return elements.findIndex((element, i) => i >= from && i < to && equal(element, wanted));
-}
-
 function mergeObjects(args: unknown[]): unknown {
-  const objects = args.length === 1 && Array.isArray(args[0]) ? args[0] : args;
   const merged: Doc = {};
-  for (const object of objects) {
+  for (const object of args) {
     if (isNullish(object)) continue;
     if (!isDoc(object))
       fail(
@@ -113,28 +95,22 @@ function toPairs([object]: unknown[]): unknown {
   return Object.entries(object).map(([k, v]) => ({ k, v }));
 }
 
-type Sets = Set<string>[];
+type SetWork = (sets: Set<string>[], all: unknown[]) => unknown;
 
-/** Set operators: elements are told apart by value; results keep the order of first appearance. */
-function setOperator(
-  arity: [number, number],
-  nullable: boolean,
-  work: (sets: Sets, all: unknown[]) => unknown,
-): Operator {
+/** Set operators tell elements apart by value; null and missing give null. */
+function setOperator(arity: [number, number], work: SetWork): Operator {
   const run = (args: unknown[], name: string) => {
-    if (nullable && args.some(isNullish)) return null;
+    if (args.some(isNullish)) return null;
     const arrays = args.map((arg) =>
       arrayOf(arg, () =>
         fail(17041, `All operands of ${name} must be arrays. One argument is of type: ${typeName(arg)}`),
       ),
     );
-    const seen = new Map<string, unknown>();
-    for (const value of arrays.flat()) if (!seen.has(hashKey(value))) seen.set(hashKey(value), value);
-    const result = work(
+    const distinct = new Map(arrays.flat().map((value) => [hashKey(value), value]));
+    return work(
       arrays.map((array) => new Set(array.map(hashKey))),
-      [...seen.values()],
+      [...distinct.values()],
     );
-    return result;
   };
   return { arity, run };
 }
@@ -184,7 +160,6 @@ export const ARRAY_OPERATORS: Record<string, Operator> = {
         fail(40081, `$in requires an array as a second argument, found: ${typeName(array)}`),
       ).some((element) => equal(element, value)),
   },
-  $indexOfArray: { arity: [2, 4], run: indexOf },
   $reverseArray: {
     arity: [1, 1],
     run: ([array]) =>
@@ -199,25 +174,14 @@ export const ARRAY_OPERATORS: Record<string, Operator> = {
             ),
           ].reverse(),
   },
-  $range: { arity: [2, 3], run: range },
   $mergeObjects: { arity: [0, ANY], run: mergeObjects },
   $arrayToObject: { arity: [1, 1], run: toObject },
   $objectToArray: { arity: [1, 1], run: toPairs },
-  $setUnion: setOperator([0, ANY], true, (_sets, all) => sorted(all)),
-  $setIntersection: setOperator([0, ANY], true, (sets, all) =>
+  $setUnion: setOperator([0, ANY], (_sets, all) => sorted(all)),
+  $setIntersection: setOperator([0, ANY], (sets, all) =>
     sorted(all.filter((value) => sets.every((set) => has(set, value)))),
   ),
-  $setDifference: setOperator([2, 2], true, ([a, b], all) => all.filter((v) => has(a, v) && !has(b, v))),
-  $setEquals: setOperator([2, ANY], false, (sets, all) => sets.every((set) => set.size === all.length)),
-  $setIsSubset: setOperator([2, 2], false, ([a, b]) => a!.isSubsetOf(b!)),
-  $anyElementTrue: {
-    arity: [1, 1],
-    run: ([array]) => arrayOf(array, () => fail(17041, '$anyElementTrue needs an array')).some(isTruthy),
-  },
-  $allElementsTrue: {
-    arity: [1, 1],
-    run: ([array]) => arrayOf(array, () => fail(17040, '$allElementsTrue needs an array')).every(isTruthy),
-  },
+  $setDifference: setOperator([2, 2], ([a, b], all) => all.filter((v) => has(a, v) && !has(b, v))),
   $sum: overValues('$sum'),
   $avg: overValues('$avg'),
   $min: overValues('$min'),
@@ -245,7 +209,7 @@ function overInput(
 export const ARRAY_FORMS: Record<string, Form> = {
   $map: (argument, compile) => {
     const named = namedArguments('$map', argument, ['input', 'in'], ['as']);
-    const as = String(named.as ?? 'this');
+    const as = checkVariable(named.as ?? 'this');
     const body = compile(named.in, as);
     return overInput(compile(named.input), 16883, '$map', (elements, root, variables) =>
       elements.map((element) => body(root, { ...variables, [as]: element }) ?? null),
@@ -253,7 +217,7 @@ export const ARRAY_FORMS: Record<string, Form> = {
   },
   $filter: (argument, compile) => {
     const named = namedArguments('$filter', argument, ['input', 'cond'], ['as', 'limit']);
-    const as = String(named.as ?? 'this');
+    const as = checkVariable(named.as ?? 'this');
     const test = compile(named.cond, as);
     const limit = compile(named.limit ?? null);
     return overInput(compile(named.input), 28651, '$filter', (elements, root, variables) => {

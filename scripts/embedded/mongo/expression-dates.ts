@@ -1,8 +1,8 @@
 import { type Long, ObjectId } from 'bson';
 import { fail } from './errors.ts';
-import { type Form, isNullish, namedArguments, type Operator } from './expression-parts.ts';
+import { type Form, isNullish, namedArguments } from './expression-parts.ts';
 import { asLong, type Doc, show, toNumber, typeName } from './values.ts';
-import { fromLocal, offsetAt, toLocal } from './zones.ts';
+import { fromLocal, isUtc, offsetAt, toLocal } from './zones.ts';
 
 const DAY = 86_400_000;
 
@@ -59,10 +59,9 @@ function truncate(time: number, unit: string, binSize: number, zone: unknown, fi
     const first = EPOCH_2000 + ((firstDay - new Date(EPOCH_2000).getUTCDay() + 7) % 7) * DAY;
     return fromLocal(first + floorTo(local - first, bin), zone);
   }
-  // hours and less are counted in elapsed time, so that a repeated hour is not mixed up with its twin
+  // hours and less are counted in elapsed time, whatever the clocks did in between
   const origin = fromLocal(EPOCH_2000, zone);
-  const shift = offsetAt(time, zone) - offsetAt(origin, zone);
-  return floorTo(time + shift - origin, bin) + origin - shift;
+  return origin + floorTo(time - origin, bin);
 }
 
 function addUnits(time: number, unit: string, amount: number, zone: unknown): number {
@@ -168,7 +167,7 @@ function dateForm(required: string[], optional: string[], work: (named: Doc, nam
   };
 }
 
-function whole(value: unknown, what: string, code = 5166405): number {
+function whole(value: unknown, what: string, code: number): number {
   const n = toNumber(value);
   return n !== undefined && Number.isInteger(n)
     ? n
@@ -177,7 +176,7 @@ function whole(value: unknown, what: string, code = 5166405): number {
 
 const adder = (sign: 1 | -1): Form =>
   dateForm(['startDate', 'unit', 'amount'], ['timezone'], (named, name) => {
-    const amount = sign * whole(named.amount, `${name}: amount`);
+    const amount = sign * whole(named.amount, `${name}: amount`, 5166405);
     return new Date(addUnits(dateOf(named.startDate), unitOf(named.unit, name), amount, named.timezone));
   });
 
@@ -202,8 +201,6 @@ function partForm(name: string): Form {
   };
 }
 
-export const DATE_OPERATORS: Record<string, Operator> = {};
-
 export const DATE_FORMS: Record<string, Form> = {
   ...Object.fromEntries(Object.keys(PARTS).map((name) => [name, partForm(name)])),
   $dateTrunc: dateForm(['date', 'unit'], ['binSize', 'timezone', 'startOfWeek'], (named, name) => {
@@ -220,33 +217,9 @@ export const DATE_FORMS: Record<string, Form> = {
     return asLong(BigInt(difference(start, end, unitOf(named.unit, name), named.timezone, first)));
   }),
   $dateToString: dateForm(['date'], ['format', 'timezone', 'onNull'], (named) => {
-    const pattern =
-      named.format ?? (named.timezone === undefined ? '%Y-%m-%dT%H:%M:%S.%LZ' : '%Y-%m-%dT%H:%M:%S.%L');
+    const pattern = named.format ?? `%Y-%m-%dT%H:%M:%S.%L${isUtc(named.timezone) ? 'Z' : ''}`;
     if (typeof pattern !== 'string')
       fail(18533, `$dateToString requires that 'format' be a string, found: ${typeName(pattern)}`);
     return format(dateOf(named.date), pattern, named.timezone);
   }),
-  $dateToParts: dateForm(['date'], ['timezone'], (named) => {
-    const local = toLocal(dateOf(named.date), named.timezone);
-    const part = (name: string) => PARTS[name]!(local);
-    return {
-      year: part('$year'),
-      month: part('$month'),
-      day: part('$dayOfMonth'),
-      hour: part('$hour'),
-      minute: part('$minute'),
-      second: part('$second'),
-      millisecond: part('$millisecond'),
-    };
-  }),
-  $dateFromParts: dateForm(
-    ['year'],
-    ['month', 'day', 'hour', 'minute', 'second', 'millisecond', 'timezone'],
-    ({ year, month = 1, day = 1, hour = 0, minute = 0, second = 0, millisecond = 0, timezone }, name) => {
-      const n = [year, month, day, hour, minute, second, millisecond].map((part) =>
-        whole(part, name, 40515),
-      ) as [number, number, number, number, number, number, number];
-      return new Date(fromLocal(Date.UTC(n[0], n[1] - 1, ...(n.slice(2) as [number])), timezone));
-    },
-  ),
 };

@@ -1,7 +1,8 @@
 import type { Long } from 'bson';
+import { compare, equal } from './compare.ts';
 import { fail } from './errors.ts';
 import { isNullish, type Operator } from './expression-parts.ts';
-import { asDouble, asLong, compare, equal, isInt32, isNumber, toNumber, typeName } from './values.ts';
+import { asDouble, asLong, isInt32, isNumber, toNumber, typeName } from './values.ts';
 
 const INT64_MAX = 2n ** 63n - 1n;
 const INT64_MIN = -(2n ** 63n);
@@ -105,15 +106,6 @@ function rounding(work: (n: number) => number): Operator {
   return { arity: [1, 1], run };
 }
 
-function real(work: (n: number) => number): Operator {
-  const run = ([value]: unknown[], name: string) => {
-    if (isNullish(value)) return null;
-    if (!isNumber(value)) fail(28765, `${name} only supports numeric types, not ${typeName(value)}`);
-    return asDouble(work(calculable(value)));
-  };
-  return { arity: [1, 1], run };
-}
-
 /** Rounds to `place` decimals, halves to even, on the shortest decimal text of the number. */
 function roundTo(n: number, place: number, halfEven: boolean): number {
   if (!Number.isFinite(n)) return n;
@@ -140,14 +132,6 @@ function placed(halfEven: boolean): Operator {
   return { arity: [1, 2], run };
 }
 
-function power([base, exponent]: unknown[]): unknown {
-  if (isNullish(base) || isNullish(exponent)) return null;
-  if (!isNumber(base)) fail(28762, `$pow's base must be numeric, not ${typeName(base)}`);
-  if (!isNumber(exponent)) fail(28763, `$pow's exponent must be numeric, not ${typeName(exponent)}`);
-  const result = calculable(base) ** calculable(exponent);
-  return Number.isSafeInteger(result) ? likeTypes([base, exponent], result) : asDouble(result);
-}
-
 const comparison = (accepts: (order: number) => boolean): Operator => ({
   arity: [2, 2],
   run: ([a, b]) => accepts(compare(a, b)),
@@ -159,22 +143,11 @@ export const NUMBER_OPERATORS: Record<string, Operator> = {
   $multiply: { arity: [0, Number.POSITIVE_INFINITY], run: multiply },
   $divide: { arity: [2, 2], run: divide },
   $mod: { arity: [2, 2], run: modulo },
-  $pow: { arity: [2, 2], run: power },
   $abs: rounding(Math.abs),
   $ceil: rounding(Math.ceil),
   $floor: rounding(Math.floor),
   $round: placed(true),
   $trunc: placed(false),
-  $sqrt: real((n) =>
-    n < 0 ? fail(28714, "$sqrt's argument must be greater than or equal to 0") : Math.sqrt(n),
-  ),
-  $exp: real(Math.exp),
-  $ln: real((n) =>
-    n <= 0 ? fail(28766, `$ln's argument must be a positive number, but is ${n}`) : Math.log(n),
-  ),
-  $log10: real((n) =>
-    n <= 0 ? fail(28761, `$log10's argument must be a positive number, but is ${n}`) : Math.log10(n),
-  ),
   $eq: comparison((order) => order === 0),
   $ne: comparison((order) => order !== 0),
   $gt: comparison((order) => order > 0),

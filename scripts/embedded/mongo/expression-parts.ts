@@ -26,6 +26,12 @@ export function isTruthy(value: unknown): boolean {
   return n === undefined ? value !== undefined && value !== null && value !== false : n !== 0;
 }
 
+/** Names of variables that expressions may define: a small letter first. */
+export function checkVariable(name: unknown): string {
+  if (typeof name === 'string' && /^([a-z\u0080-\uffff][\w\u0080-\uffff]*|CURRENT)$/.test(name)) return name;
+  return fail(9, `'${String(name)}' starts with an invalid character for a user variable name`);
+}
+
 /** The arguments `{name: expression}` of an operator; refuses unknown and absent ones. */
 export function namedArguments(name: string, argument: unknown, required: string[], optional: string[]): Doc {
   if (!isDoc(argument)) {

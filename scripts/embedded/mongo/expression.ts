@@ -1,9 +1,10 @@
 import { fail } from './errors.ts';
 import { ARRAY_FORMS, ARRAY_OPERATORS } from './expression-arrays.ts';
-import { DATE_FORMS, DATE_OPERATORS } from './expression-dates.ts';
+import { DATE_FORMS } from './expression-dates.ts';
 import { NUMBER_OPERATORS } from './expression-numbers.ts';
 import {
   type Compile,
+  checkVariable,
   type Evaluate,
   type Form,
   isNullish,
@@ -11,7 +12,7 @@ import {
   namedArguments,
   type Operator,
 } from './expression-parts.ts';
-import { STRING_FORMS, STRING_OPERATORS } from './expression-strings.ts';
+import { STRING_OPERATORS } from './expression-strings.ts';
 import { own } from './paths.ts';
 import { type Doc, isDoc } from './values.ts';
 
@@ -21,12 +22,10 @@ const OPERATORS: Record<string, Operator> = {
   ...NUMBER_OPERATORS,
   ...ARRAY_OPERATORS,
   ...STRING_OPERATORS,
-  ...DATE_OPERATORS,
 };
 
 const FORMS: Record<string, Form> = {
   ...ARRAY_FORMS,
-  ...STRING_FORMS,
   ...DATE_FORMS,
   $literal: (argument) => () => argument,
   $expr: (argument, compile) => compile(argument),
@@ -86,7 +85,7 @@ const FORMS: Record<string, Form> = {
     const { vars, in: body } = namedArguments('$let', argument, ['vars', 'in'], []);
     if (!isDoc(vars)) fail(10065, 'invalid parameter: expected an object (vars)');
     const bound = Object.entries(vars).map(([name, value]) => [name, compile(value)] as const);
-    const evaluate = compile(body, ...Object.keys(vars));
+    const evaluate = compile(body, ...Object.keys(vars).map(checkVariable));
     return (root, variables) => {
       const inner = { ...variables };
       for (const [name, value] of bound) inner[name] = value(root, variables);

@@ -1,14 +1,11 @@
-import { type BSONRegExp, MaxKey, MinKey } from 'bson';
+import { type BSONRegExp, Long, MaxKey, MinKey } from 'bson';
+import { compare, equal, hashKey, rank } from './compare.ts';
 import { fail } from './errors.ts';
 import { type Position, someAt, type Test } from './paths.ts';
 import {
-  compare,
   type Doc,
-  equal,
-  hashKey,
   isDoc,
   isNumber,
-  rank,
   show,
   TYPE_NUMBERS,
   type TypeName,
@@ -118,14 +115,17 @@ function modulo(operand: unknown): Test {
   if (Number.isNaN(divisor)) fail(2, 'malformed mod, divisor not a number');
   if (Number.isNaN(remainder)) fail(2, 'malformed mod, remainder not a number');
   if (divisor === 0) fail(2, 'divisor cannot be 0');
-  return (value) => isNumber(value) && Math.trunc(toNumber(value)!) % divisor === remainder;
+  return (value) =>
+    value instanceof Long
+      ? value.toBigInt() % BigInt(divisor) === BigInt(remainder)
+      : isNumber(value) && Math.trunc(toNumber(value)!) % divisor === remainder;
 }
 
 function size(operand: unknown): Test {
   const n = isNumber(operand) ? toNumber(operand)! : Number.NaN;
-  if (Number.isNaN(n)) fail(9, `Failed to parse $size. Expected a number in: $size: ${show(operand)}`);
-  if (n < 0) fail(9, `Failed to parse $size. Expected a non-negative number in: $size: ${show(operand)}`);
-  if (!Number.isInteger(n)) fail(9, `Failed to parse $size. Expected an integer: $size: ${show(operand)}`);
+  if (Number.isNaN(n)) fail(2, `Failed to parse $size. Expected a number in: $size: ${show(operand)}`);
+  if (n < 0) fail(2, `Failed to parse $size. Expected a non-negative number in: $size: ${show(operand)}`);
+  if (!Number.isInteger(n)) fail(2, `Failed to parse $size. Expected an integer: $size: ${show(operand)}`);
   return (value) => Array.isArray(value) && value.length === n;
 }
 
@@ -137,7 +137,10 @@ function elemMatch(operand: unknown, compile: CompileFilter): ArrayTest {
   const matches = overValues ? compileOperators([], operand, compile, false) : compile(operand);
   return (value, position) => {
     if (!Array.isArray(value)) return false;
-    const index = value.findIndex((element) => (overValues || isDoc(element)) && matches(element));
+    const index = value.findIndex((element) => {
+      if (overValues || isDoc(element)) return matches(element);
+      return Array.isArray(element) && matches({ ...element });
+    });
     if (index >= 0 && position !== undefined) position.index = index;
     return index >= 0;
   };
@@ -214,8 +217,6 @@ export function compileOperators(
         const matches = negated(operand, parts, compile, intoLeaf);
         return (doc: unknown) => !matches(doc);
       }
-      case '$comment':
-        return () => true;
       default:
         return fail(2, `unknown operator: ${name}`);
     }

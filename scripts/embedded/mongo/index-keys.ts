@@ -1,6 +1,7 @@
+import { hashKey } from './compare.ts';
 import { fail } from './errors.ts';
 import { isIndex, own } from './paths.ts';
-import { type Doc, hashKey, isDoc } from './values.ts';
+import { type Doc, isDoc } from './values.ts';
 
 interface Walk {
   value: unknown;

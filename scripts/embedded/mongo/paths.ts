@@ -33,7 +33,8 @@ export function someAt(
       isDoc(element) && someAt(element, parts, test, intoLeaf, position, depth);
     if (someElement(value, below, position)) return true;
     if (!isIndex(part) || Number(part) >= value.length) return false;
-    return someAt(value[Number(part)], parts, test, intoLeaf, position, depth + 1);
+    const last = depth + 1 === parts.length;
+    return someAt(value[Number(part)], parts, test, intoLeaf && !last, position, depth + 1);
   }
   const next = isDoc(value) ? own(value, part) : undefined;
   return someAt(next, parts, test, intoLeaf, position, depth + 1);

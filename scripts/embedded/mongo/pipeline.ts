@@ -1,6 +1,6 @@
 import { explaining, fail } from './errors.ts';
 import { compileExpression } from './expression.ts';
-import { isNullish, type Variables } from './expression-parts.ts';
+import { checkVariable, isNullish, type Variables } from './expression-parts.ts';
 import { compileFilter } from './filter.ts';
 import { compileGroup } from './group.ts';
 import { compileAddFields, compileProjection, compileUnset } from './projection.ts';
@@ -107,8 +107,7 @@ function unwind(spec: unknown): Stage {
   const { path, includeArrayIndex: indexName } = options as Doc;
   if (typeof path !== 'string')
     fail(28808, `expected a string as the path for $unwind stage, got ${typeName(path)}`);
-  if (!path.startsWith('$'))
-    fail(28818, `path option to $unwind stage should be prefixed with a '$': ${path}`);
+  if (!/^\$./.test(path)) fail(28818, `path option to $unwind stage should be prefixed with a '$': ${path}`);
   const preserve = (options as Doc).preserveNullAndEmptyArrays === true;
   const parts = path.slice(1).split('.');
   return (docs) =>
@@ -143,7 +142,7 @@ function lookup(spec: unknown, { scope, foreign }: Scope): Stage {
     fail(9, "$lookup requires either 'pipeline' or both 'localField' and 'foreignField' to be specified");
   }
   const bound = Object.entries((spec.let ?? {}) as Doc).map(
-    ([name, e]) => [name, compileExpression(e, scope)] as const,
+    ([name, e]) => [checkVariable(name), compileExpression(e, scope)] as const,
   );
   const inner = { scope: [...scope, ...bound.map(([name]) => name)], foreign };
   const read = compileReading((pipeline ?? []) as unknown[], inner);
@@ -180,8 +179,8 @@ const STAGES: Record<string, StageCompiler> = {
   $unset: projecting('$unset', compileUnset),
   $group: compileGroup,
   $sort: (spec) => {
-    if (isDoc(spec) && Object.keys(spec).length === 0)
-      fail(15976, '$sort stage must have at least one sort key');
+    if (!isDoc(spec)) fail(15973, 'the $sort key specification must be an object');
+    if (Object.keys(spec).length === 0) fail(15976, '$sort stage must have at least one sort key');
     return compileSort(spec);
   },
   $skip: (spec) => {

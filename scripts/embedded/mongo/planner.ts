@@ -1,8 +1,9 @@
+import { identical } from './compare.ts';
 import type { Variables } from './expression-parts.ts';
 import { compileFilter } from './filter.ts';
 import { isOperatorDoc } from './filter-operators.ts';
 import type { Bounds, RecordIndex, StoredRecord } from './record-index.ts';
-import { type Doc, identical, isDoc, typeName } from './values.ts';
+import { type Doc, isDoc, typeName } from './values.ts';
 
 /** What a filter demands of one path, as far as an index can use it. Always re-checked by the filter itself. */
 interface Demand {

@@ -88,6 +88,8 @@ function findOnly(
   value: unknown,
 ): { path: string; includes: boolean; transform: Transform } | undefined {
   if (path.endsWith('.$')) {
+    if (value === false || toNumber(value) === 0)
+      fail(31395, 'positional projection cannot be used with exclusion');
     const transform: Transform = (array, position) => {
       if (!Array.isArray(array)) return array;
       if (position === undefined) {
@@ -109,6 +111,8 @@ function findOnly(
     if (numbers.includes(undefined) || numbers.length > 2)
       fail(28667, `Invalid $slice syntax: ${show(value)}`);
     const [first, second] = numbers as [number, number?];
+    if (second !== undefined && second <= 0)
+      fail(28729, `Third argument to $slice must be positive: ${second}`);
     const transform: Transform = (array) => {
       if (!Array.isArray(array)) return array;
       if (second === undefined) return first >= 0 ? array.slice(0, first) : array.slice(first);

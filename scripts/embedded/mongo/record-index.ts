@@ -1,10 +1,11 @@
+import { compare, rank } from './compare.ts';
 import { CommandError } from './errors.ts';
 import { compileFilter } from './filter.ts';
 import type { Matcher } from './filter-operators.ts';
 import { indexKeys } from './index-keys.ts';
 import { OrderedList } from './ordered-list.ts';
 import { someAt } from './paths.ts';
-import { compare, type Doc, rank, show } from './values.ts';
+import { type Doc, show } from './values.ts';
 
 /** One stored document. `seq` grows with every insertion and gives the natural order. */
 export interface StoredRecord {

@@ -1,6 +1,7 @@
+import { compare } from './compare.ts';
 import { fail } from './errors.ts';
-import { valuesAt } from './paths.ts';
-import { compare, type Doc, isDoc, show, toNumber, typeName } from './values.ts';
+import { indexKeys } from './index-keys.ts';
+import { type Doc, isDoc, show, toNumber, typeName } from './values.ts';
 
 export type Sorter = <T extends Doc>(docs: T[]) => T[];
 
@@ -26,10 +27,9 @@ export function sortValue(doc: Doc, path: string, direction: 1 | -1): unknown {
     const value = Object.hasOwn(doc, path) ? doc[path] : undefined;
     if (!Array.isArray(value)) return value ?? null;
   }
-  const values = valuesAt(doc, path);
-  // an empty array sorts before null, as `undefined` does in BSON order
-  if (values.length === 0) return undefined;
-  return values.map((v) => v ?? null).reduce((best, v) => (compare(v, best) * direction < 0 ? v : best));
+  // the keys an index would have; an empty array gives `undefined`, which sorts before null
+  const values = indexKeys(doc, [path]).map(([key]) => key);
+  return values.reduce((best, v) => (compare(v, best) * direction < 0 ? v : best));
 }
 
 /** A stable sort by a specification such as `{startAt: 1, _id: -1}`. */

@@ -1,10 +1,12 @@
 import { Timestamp } from 'bson';
+import { compare, equal } from './compare.ts';
 import { fail } from './errors.ts';
 import { calculate, type Operation } from './expression-numbers.ts';
 import { compileFilter } from './filter.ts';
 import { compileOperators, isOperatorDoc, regexMatcher } from './filter-operators.ts';
+import { own } from './paths.ts';
 import { compileSort } from './sort.ts';
-import { compare, type Doc, equal, isDoc, isNumber, show, toNumber, typeName } from './values.ts';
+import { type Doc, isDoc, isNumber, show, toNumber, typeName } from './values.ts';
 
 export interface Context {
   doc: Doc;
@@ -124,6 +126,8 @@ function elementSorter(spec: unknown): (elements: unknown[]) => unknown[] {
     if (direction !== 1 && direction !== -1) fail(2, 'The $sort element value must be either 1 or -1');
     return (elements) => elements.toSorted((a, b) => compare(a, b) * direction);
   }
+  if (Object.keys(spec).length === 0)
+    fail(2, 'The $sort pattern is empty when it should be a set of fields.');
   const sort = compileSort(spec);
   return (elements) => {
     const wrapped = elements.map((element) => ({ element, keys: isDoc(element) ? element : {} }));
@@ -148,10 +152,13 @@ const addToSet = simple((operand) => {
   };
 });
 
+const isLogical = (filter: Doc): boolean => ['$and', '$or', '$nor'].includes(Object.keys(filter)[0]!);
+
 /** `$pull` takes a value, operators on values, or a filter on objects. */
 function pullTest(operand: unknown): (element: unknown) => boolean {
   if (typeName(operand) === 'regex') return regexMatcher(operand);
-  if (isOperatorDoc(operand)) return compileOperators([], operand, compileFilter, false);
+  if (isOperatorDoc(operand) && !isLogical(operand))
+    return compileOperators([], operand, compileFilter, false);
   if (!isDoc(operand)) return (element) => equal(element, operand);
   const matches = compileFilter(operand);
   return (element) => isDoc(element) && matches(element);
@@ -205,17 +212,25 @@ const rename: ModifierCompiler = (path, operand) => {
   for (const name of [path, operand]) {
     if (/(^|\.)\$/.test(name)) fail(2, `The source field for $rename may not be dynamic: ${name}`);
   }
-  const values = new WeakMap<Doc, unknown>();
-  const read = (doc: Doc): unknown => {
-    if (values.has(doc)) return values.get(doc);
+  const moved = new WeakMap<Doc, unknown>();
+  const follow = (doc: Doc, at: string, which: string): unknown => {
     let value: unknown = doc;
-    for (const part of path.split('.')) {
-      if (Array.isArray(value))
-        fail(2, `The source field cannot be an array element, '${path}' in doc with ${idOf(doc)}`);
-      value = isDoc(value) ? value[part] : undefined;
+    for (const part of at.split('.')) {
+      if (Array.isArray(value)) {
+        fail(2, `The ${which} field cannot be an array element, '${at}' in doc with ${idOf(doc)}`);
+      }
+      value = isDoc(value) ? own(value, part) : undefined;
     }
-    values.set(doc, value);
     return value;
+  };
+  // whichever of the two paths comes first reads the value before it is taken away
+  const read = (doc: Doc): unknown => {
+    if (!moved.has(doc)) {
+      const value = follow(doc, path, 'source');
+      if (value !== undefined) follow(doc, operand, 'destination');
+      moved.set(doc, value);
+    }
+    return moved.get(doc);
   };
   return [
     { path, change: (_old, { doc }) => (read(doc) === undefined ? KEEP : {}) },

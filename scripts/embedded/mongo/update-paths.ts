@@ -3,7 +3,7 @@ import type { Matcher } from './filter-operators.ts';
 import { isIndex, own } from './paths.ts';
 import { type Doc, isDoc, show } from './values.ts';
 
-const POSITIONAL = /^\$(\[([a-z][a-zA-Z0-9]*)?\])?$/;
+const POSITIONAL = /^\$(\[[^\]]*\])?$/;
 
 /** Splits an update path. Errors: empty parts (56), `$`-prefixed ones (52), a leading positional operator (2). */
 export function checkPath(path: string): string[] {

@@ -1,3 +1,4 @@
+import { equal } from './compare.ts';
 import { fail } from './errors.ts';
 import type { Variables } from './expression-parts.ts';
 import { compileFilter } from './filter.ts';
@@ -5,7 +6,7 @@ import { isOperatorDoc, type Matcher } from './filter-operators.ts';
 import { compilePipeline } from './pipeline.ts';
 import { type Change, MODIFIERS } from './update-modifiers.ts';
 import { assign, checkPath, comparePaths, expandPath, readTarget } from './update-paths.ts';
-import { clone, type Doc, equal, isDoc, show, typeName } from './values.ts';
+import { clone, type Doc, isDoc, show, typeName } from './values.ts';
 
 export interface UpdateOptions {
   arrayFilters?: unknown;
@@ -137,13 +138,19 @@ function parseModifiers(update: Doc): Modification[] {
     }
   }
   modifications.sort((a, b) => comparePaths(a.path, b.path));
-  for (let i = 1; i < modifications.length; i++) {
-    const [shorter, path] = [modifications[i - 1]!.path, modifications[i]!.path];
-    if (shorter.every((part, k) => part === path[k])) {
-      fail(40, `Updating the path '${path.join('.')}' would create a conflict at '${shorter.join('.')}'`);
-    }
-  }
+  for (let i = 1; i < modifications.length; i++)
+    checkConflict(modifications[i - 1]!.path, modifications[i]!.path);
   return modifications;
+}
+
+/** Two neighbours in path order clash if one lies in the other, or if one names elements and the other filters them. */
+function checkConflict(a: string[], b: string[]): void {
+  const same = a.findIndex((part, i) => part !== b[i]);
+  const filters = (part: string | undefined) => part?.startsWith('$[') === true;
+  if (same < 0 || filters(a[same]) !== filters(b[same])) {
+    const at = (same < 0 ? a : a.slice(0, same)).join('.');
+    fail(40, `Updating the path '${b.join('.')}' would create a conflict at '${at}'`);
+  }
 }
 
 /** Array filters by their identifier, each compiled to test one array element. */
@@ -193,13 +200,23 @@ export function documentFromQuery(query: Doc, replacing: boolean): Doc {
       if (path === '$and') for (const part of operand as Doc[]) take(part);
       if (path === '$or' && (operand as Doc[]).length === 1) take((operand as Doc[])[0]!);
       if (path.startsWith('$') || typeName(operand) === 'regex') continue;
-      const value = isOperatorDoc(operand) ? operand.$eq : operand;
-      if (value === undefined || (replacing && path !== '_id')) continue;
-      if (seen.has(path)) fail(54, `cannot infer query fields to set, path '${path}' is matched twice`);
-      seen.add(path);
-      assign(doc, path.split('.'), clone(value));
+      if (replacing && path !== '_id') continue;
+      for (const value of equalities(operand)) {
+        if (seen.has(path)) fail(54, `cannot infer query fields to set, path '${path}' is matched twice`);
+        seen.add(path);
+        assign(doc, path.split('.'), clone(value));
+      }
     }
   };
   take(query);
   return doc;
+}
+
+/** The values that an operand demands to be equal to: `$in` of one value and `$all` count too. */
+function equalities(operand: unknown): unknown[] {
+  if (!isOperatorDoc(operand)) return [operand];
+  const values: unknown[] = '$eq' in operand ? [operand.$eq] : [];
+  if (Array.isArray(operand.$in) && operand.$in.length === 1) values.push(operand.$in[0]);
+  if (Array.isArray(operand.$all)) values.push(...operand.$all);
+  return values.filter((value) => typeName(value) !== 'regex' && !isOperatorDoc(value));
 }

@@ -29,11 +29,13 @@ function formatterOf(zone: string): Intl.DateTimeFormat {
   }
 }
 
+export const isUtc = (zone: unknown): boolean =>
+  zone === undefined || ['UTC', 'GMT', 'Z'].includes(String(zone));
+
 /** Offset of the zone's clocks from UTC in ms at a UTC time in ms; no zone is UTC. */
 export function offsetAt(utc: number, zone: unknown): number {
-  if (zone === undefined) return 0;
+  if (isUtc(zone)) return 0;
   if (typeof zone !== 'string') fail(40517, 'timezone must evaluate to a string');
-  if (['UTC', 'GMT', 'Z'].includes(zone)) return 0;
   const fixed = /^([+-])(\d\d):?(\d\d)?$/.exec(zone);
   if (fixed !== null) {
     const minutes = Number(fixed[2]) * 60 + Number(fixed[3] ?? 0);

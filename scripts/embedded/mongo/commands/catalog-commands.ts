@@ -1,8 +1,9 @@
 import type { Collection } from '../collection.ts';
+import { equal, identical } from '../compare.ts';
 import { fail } from '../errors.ts';
 import { compileFilter } from '../filter.ts';
 import type { IndexSpec } from '../record-index.ts';
-import { type Doc, equal, identical, isDoc, isNumber, show, toNumber, typeName } from '../values.ts';
+import { type Doc, isDoc, isNumber, show, toNumber, typeName } from '../values.ts';
 import {
   arrayField,
   type Call,
@@ -15,19 +16,13 @@ import {
 
 function create(call: Call): Doc {
   const { command, name, db, store } = call;
-  refuseOptions(command, name, [
-    'capped',
-    'timeseries',
-    'viewOn',
-    'pipeline',
-    'clusteredIndex',
-    'changeStreamPreAndPostImages',
-    'encryptedFields',
-    'validator',
-    'expireAfterSeconds',
-    'storageEngine',
-    'indexOptionDefaults',
-  ]);
+  refuseOptions(
+    command,
+    name,
+    'capped timeseries viewOn pipeline clusteredIndex changeStreamPreAndPostImages encryptedFields validator expireAfterSeconds storageEngine indexOptionDefaults'.split(
+      ' ',
+    ),
+  );
   checkCollation(command.collation);
   const collection = collectionName(call);
   if (collectionOf(call) !== undefined) fail(48, `Collection ${db}.${collection} already exists.`);
@@ -48,33 +43,14 @@ function dropDatabase({ db, store }: Call): Doc {
   return { dropped: db, ok: 1 };
 }
 
-const INDEX_OPTIONS = [
-  'key',
-  'name',
-  'unique',
-  'sparse',
-  'partialFilterExpression',
-  'expireAfterSeconds',
-  'v',
-  'background',
-  'ns',
-  'hidden',
-  'collation',
-];
-const UNBUILT_OPTIONS = [
-  'weights',
-  'default_language',
-  'language_override',
-  'textIndexVersion',
-  '2dsphereIndexVersion',
-  'bits',
-  'min',
-  'max',
-  'storageEngine',
-  'wildcardProjection',
-  'prepareUnique',
-  'bucketSize',
-];
+const INDEX_OPTIONS =
+  'key name unique sparse partialFilterExpression expireAfterSeconds v background ns hidden collation'.split(
+    ' ',
+  );
+const UNBUILT_OPTIONS =
+  'weights default_language language_override textIndexVersion 2dsphereIndexVersion bits min max storageEngine wildcardProjection prepareUnique bucketSize'.split(
+    ' ',
+  );
 const PARTIAL_OPERATORS = ['$eq', '$gt', '$gte', '$lt', '$lte', '$exists', '$type', '$in', '$and', '$or'];
 
 function parseIndex(given: unknown): IndexSpec {
@@ -101,8 +77,10 @@ function parseIndex(given: unknown): IndexSpec {
       `Error in specification ${show(given)} :: caused by :: The 'name' field is a required property of an index specification`,
     );
   checkKey(key);
-  if (name === '' || (name === '_id_' && !equal(key, { _id: 1 })))
-    fail(2, `The index name '${name}' is reserved or empty`);
+  if (name === '') fail(67, 'Cannot specify an empty index name');
+  if (name === '_id_' && !equal(key, { _id: 1 })) {
+    fail(2, "The index name '_id_' is reserved for the _id index");
+  }
   if (hidden === true) fail(238, "index option 'hidden' is not supported by this server");
   checkCollation(collation);
   const spec: IndexSpec = { v: 2, key, name };
@@ -280,24 +258,10 @@ function dropIndexes(call: Call): Doc {
 
 export const CATALOG_COMMANDS: Record<string, Command> = {
   create: {
-    fields: [
-      'capped',
-      'timeseries',
-      'viewOn',
-      'pipeline',
-      'clusteredIndex',
-      'changeStreamPreAndPostImages',
-      'encryptedFields',
-      'validator',
-      'validationLevel',
-      'validationAction',
-      'collation',
-      'expireAfterSeconds',
-      'storageEngine',
-      'indexOptionDefaults',
-      'autoIndexId',
-      'idIndex',
-    ],
+    fields:
+      'capped timeseries viewOn pipeline clusteredIndex changeStreamPreAndPostImages encryptedFields validator validationLevel validationAction collation expireAfterSeconds storageEngine indexOptionDefaults autoIndexId idIndex'.split(
+        ' ',
+      ),
     writes: true,
     run: create,
   },

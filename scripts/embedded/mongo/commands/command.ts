@@ -1,9 +1,10 @@
 import type { Collection } from '../collection.ts';
+import { equal } from '../compare.ts';
 import type { Cursors } from '../cursors.ts';
 import { fail } from '../errors.ts';
 import type { Variables } from '../expression-parts.ts';
 import type { Store } from '../store.ts';
-import { type Doc, equal, isDoc, show, toNumber, typeName } from '../values.ts';
+import { type Doc, isDoc, show, toNumber, typeName } from '../values.ts';
 
 export interface Call {
   name: string;
@@ -23,22 +24,11 @@ export interface Command {
   run: (call: Call) => Doc;
 }
 
-const GENERIC_FIELDS = new Set([
-  '$db',
-  '$readPreference',
-  '$clusterTime',
-  'lsid',
-  'txnNumber',
-  'autocommit',
-  'startTransaction',
-  'maxTimeMS',
-  'comment',
-  'readConcern',
-  'writeConcern',
-  'apiVersion',
-  'apiStrict',
-  'apiDeprecationErrors',
-]);
+const GENERIC_FIELDS = new Set(
+  '$db $readPreference $clusterTime lsid txnNumber autocommit startTransaction maxTimeMS comment readConcern writeConcern apiVersion apiStrict apiDeprecationErrors'.split(
+    ' ',
+  ),
+);
 
 /** Refuses unknown fields, transactions, and read or write concerns that a single server cannot give. */
 export function checkCommand(command: Doc, name: string, fields: Command['fields']): void {
@@ -84,6 +74,11 @@ function checkWriteConcern(concern: unknown): void {
 export function onlyFields(doc: Doc, fields: string[], where: string): void {
   const unknown = Object.keys(doc).find((key) => !fields.includes(key));
   if (unknown !== undefined) fail(40415, `BSON field '${where}.${unknown}' is an unknown field.`);
+}
+
+export function requireFields(doc: Doc, fields: string[], where: string): void {
+  const missing = fields.find((field) => doc[field] === undefined);
+  if (missing !== undefined) fail(40414, `BSON field '${where}.${missing}' is missing but a required field`);
 }
 
 /** The collection's name that is the command's first value. */

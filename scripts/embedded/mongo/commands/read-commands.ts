@@ -1,4 +1,5 @@
 import { UUID } from 'bson';
+import { hashKey } from '../compare.ts';
 import { sizeOf } from '../cursors.ts';
 import { fail } from '../errors.ts';
 import { compileFilter } from '../filter.ts';
@@ -7,7 +8,7 @@ import { valuesAt } from '../paths.ts';
 import { compilePipeline, compileReading, type Scope, type Source } from '../pipeline.ts';
 import { compileProjection } from '../projection.ts';
 import { compileSort } from '../sort.ts';
-import { type Doc, hashKey, toNumber, typeName } from '../values.ts';
+import { type Doc, toNumber, typeName } from '../values.ts';
 import {
   arrayField,
   type Call,
@@ -159,42 +160,16 @@ function getMore({ command, db, cursors }: Call): Doc {
 
 export const READ_COMMANDS: Record<string, Command> = {
   find: {
-    fields: [
-      'filter',
-      'projection',
-      'sort',
-      'skip',
-      'limit',
-      'batchSize',
-      'singleBatch',
-      'hint',
-      'let',
-      'collation',
-      'allowDiskUse',
-      'noCursorTimeout',
-      'allowPartialResults',
-      'tailable',
-      'awaitData',
-      'returnKey',
-      'showRecordId',
-      'min',
-      'max',
-      'oplogReplay',
-    ],
+    fields:
+      'filter projection sort skip limit batchSize singleBatch hint let collation allowDiskUse noCursorTimeout allowPartialResults tailable awaitData returnKey showRecordId min max oplogReplay'.split(
+        ' ',
+      ),
     run: find,
   },
   aggregate: {
-    fields: [
-      'pipeline',
-      'cursor',
-      'hint',
-      'let',
-      'collation',
-      'allowDiskUse',
-      'explain',
-      'exchange',
-      'bypassDocumentValidation',
-    ],
+    fields: 'pipeline cursor hint let collation allowDiskUse explain exchange bypassDocumentValidation'.split(
+      ' ',
+    ),
     run: aggregate,
   },
   count: {

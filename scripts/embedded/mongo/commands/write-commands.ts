@@ -1,5 +1,6 @@
 import { ObjectId } from 'bson';
 import type { Collection } from '../collection.ts';
+import { identical } from '../compare.ts';
 import { CommandError, fail } from '../errors.ts';
 import { compileFilter } from '../filter.ts';
 import type { Position } from '../paths.ts';
@@ -7,7 +8,7 @@ import { compileProjection } from '../projection.ts';
 import type { StoredRecord } from '../record-index.ts';
 import { compileSort } from '../sort.ts';
 import { compileUpdate, documentFromQuery, type Update } from '../update.ts';
-import { type Doc, identical, isDoc, show, toNumber } from '../values.ts';
+import { type Doc, isDoc, show, toNumber } from '../values.ts';
 import {
   arrayField,
   type Call,
@@ -19,19 +20,29 @@ import {
   docField,
   onlyFields,
   refuseOptions,
+  requireFields,
   variablesOf,
 } from './command.ts';
 
 const MAX_BATCH = 100_000;
 
-/** Runs the statements of a batch; failed ones become `writeErrors`, and end it if it is ordered. */
-function batch(call: Call, field: string, run: (statement: Doc, index: number) => void): Doc {
+/**
+ * Runs the statements of a batch; failed ones become `writeErrors`, and end it if it is ordered. A statement that
+ * does not pass `check` fails the whole command before anything is done.
+ */
+function batch(
+  call: Call,
+  field: string,
+  check: (statement: Doc) => void,
+  run: (statement: Doc, index: number) => void,
+): Doc {
   const { command, name } = call;
   const statements = arrayField(command, field, name);
   if (statements.length < 1 || statements.length > MAX_BATCH) {
     fail(16, `Write batch sizes must be between 1 and ${MAX_BATCH}. Got ${statements.length} operations.`);
   }
   if (!statements.every(isDoc)) fail(14, `BSON field '${name}.${field}' must hold objects`);
+  statements.forEach(check);
   const writeErrors: Doc[] = [];
   for (const [index, statement] of statements.entries()) {
     try {
@@ -48,10 +59,15 @@ function batch(call: Call, field: string, run: (statement: Doc, index: number) =
 function insert(call: Call): Doc {
   const collection = collectionToWrite(call);
   let n = 0;
-  const errors = batch(call, 'documents', (doc) => {
-    collection.insert(doc);
-    n++;
-  });
+  const errors = batch(
+    call,
+    'documents',
+    () => {},
+    (doc) => {
+      collection.insert(doc);
+      n++;
+    },
+  );
   return { n, ...errors, ok: 1 };
 }
 
@@ -111,30 +127,25 @@ function updateRecords(
 const isReplacement = (update: unknown): boolean =>
   isDoc(update) && Object.keys(update)[0]?.startsWith('$') !== true;
 
+const UPDATE_FIELDS = 'q u multi upsert arrayFilters collation hint upsertSupplied c sort'.split(' ');
+
 function update(call: Call): Doc {
   const { command } = call;
   const variables = variablesOf(docField(command, 'let', 'update'));
   const result = { n: 0, nModified: 0 };
   const upserted: Doc[] = [];
-  const fields = [
-    'q',
-    'u',
-    'multi',
-    'upsert',
-    'arrayFilters',
-    'collation',
-    'hint',
-    'upsertSupplied',
-    'c',
-    'sort',
-  ];
-  const errors = batch(call, 'updates', (item, index) => {
-    onlyFields(item, fields, 'update.updates');
+  const check = (item: Doc) => {
+    onlyFields(item, UPDATE_FIELDS, 'update.updates');
+    requireFields(item, ['q', 'u'], 'update.updates');
     refuseOptions(item, 'update', ['c', 'sort']);
     checkCollation(item.collation);
-    const filter =
-      docField(item, 'q', 'update.updates') ??
-      fail(40414, "BSON field 'update.updates.q' is missing but a required field");
+    docField(item, 'q', 'update.updates');
+    if (item.arrayFilters !== undefined) arrayField(item, 'arrayFilters', 'update.updates');
+    if (!isDoc(item.u) && !Array.isArray(item.u))
+      fail(9, 'Update argument must be either an object or an array');
+  };
+  const errors = batch(call, 'updates', check, (item, index) => {
+    const filter = item.q as Doc;
     const multi = item.multi === true;
     const compiled = compileUpdate(item.u, { arrayFilters: item.arrayFilters, variables, multi });
     const upsert = item.upsert === true;
@@ -163,21 +174,23 @@ function update(call: Call): Doc {
 function remove(call: Call): Doc {
   const variables = variablesOf(docField(call.command, 'let', 'delete'));
   let n = 0;
-  const errors = batch(call, 'deletes', (item) => {
+  const check = (item: Doc) => {
     onlyFields(item, ['q', 'limit', 'collation', 'hint'], 'delete.deletes');
+    requireFields(item, ['q', 'limit'], 'delete.deletes');
     checkCollation(item.collation);
-    const filter =
-      docField(item, 'q', 'delete.deletes') ??
-      fail(40414, "BSON field 'delete.deletes.q' is missing but a required field");
+    docField(item, 'q', 'delete.deletes');
     const limit = toNumber(item.limit);
-    if (limit === undefined) fail(40414, "BSON field 'delete.deletes.limit' is missing but a required field");
-    if (limit !== 0 && limit !== 1)
+    if (limit !== 0 && limit !== 1) {
       fail(9, `The limit field in delete objects must be 0 or 1. Got ${show(item.limit)}`);
+    }
+  };
+  const errors = batch(call, 'deletes', check, (item) => {
+    const filter = item.q as Doc;
     const matches = compileFilter(filter, variables);
     const collection = collectionOf(call);
     checkHint(item.hint, collection);
     const found = collection?.matching(filter, matches, variables) ?? [];
-    for (const record of limit === 1 ? found.slice(0, 1) : found) {
+    for (const record of toNumber(item.limit) === 1 ? found.slice(0, 1) : found) {
       collection!.remove(record);
       n++;
     }
@@ -240,20 +253,10 @@ function findAndModify(call: Call): Doc {
 }
 
 const FIND_AND_MODIFY: Command = {
-  fields: [
-    'query',
-    'sort',
-    'remove',
-    'update',
-    'new',
-    'fields',
-    'upsert',
-    'arrayFilters',
-    'let',
-    'hint',
-    'collation',
-    'bypassDocumentValidation',
-  ],
+  fields:
+    'query sort remove update new fields upsert arrayFilters let hint collation bypassDocumentValidation'.split(
+      ' ',
+    ),
   writes: true,
   run: findAndModify,
 };
