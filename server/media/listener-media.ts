@@ -15,6 +15,7 @@ import {
   type SentFigures,
 } from './receive-path.ts';
 import type { Rooms } from './rooms.ts';
+import { listeningCapabilities } from './router-codecs.ts';
 
 interface Listener {
   readonly listeningId: string;
@@ -72,8 +73,14 @@ export function createListenerMedia(
     listeners.delete(listeningId);
     listener.unwatch();
     listener.room.ears.delete(listener.ear);
+    // What is known counts at once, so that totals never go back; what came since, when the worker has answered.
+    const { known } = listener.path;
+    gone = { bytes: gone.bytes + known.bytes, packets: gone.packets + known.packets };
     const last = listener.path.close().then((figures) => {
-      gone = { bytes: gone.bytes + figures.bytes, packets: gone.packets + figures.packets };
+      gone = {
+        bytes: gone.bytes + figures.bytes - known.bytes,
+        packets: gone.packets + figures.packets - known.packets,
+      };
       return figures;
     });
     lastFigures.set(listeningId, last);
@@ -109,13 +116,14 @@ export function createListenerMedia(
     listeningId: string,
     rtpCapabilities: Record<string, unknown>,
   ): Promise<Listener> {
+    const capabilities = listeningCapabilities(rtpCapabilities);
     const host = await room.ready();
     admit(room);
     const transport = await openWebRtcTransport(host).catch((error: unknown) => {
       throw mediaFault(error, 'media.parameters', 'The transport could not be opened.');
     });
     const { callId } = room;
-    const path = new ReceivePath(transport, rtpCapabilities, (consumerId, legId) =>
+    const path = new ReceivePath(transport, capabilities, (consumerId, legId) =>
       events.emit('consumer-closed', { listeningId, consumerId, legId }),
     );
     const ear: Ear = {

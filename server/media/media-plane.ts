@@ -112,6 +112,15 @@ export async function createMediaPlane(options: MediaPlaneOptions): Promise<Medi
   });
   const listeners = createListenerMedia(rooms, listenerEvents, routerRtpCapabilities, options.linkTimes);
 
+  let closing: Promise<void> | undefined;
+  async function closeAll(): Promise<void> {
+    stopSilenceWatch();
+    listeners.close();
+    await rooms.closeAll();
+    await pool.close();
+    feed.close();
+  }
+
   return {
     calls: createCallMedia(rooms, callEvents),
     softphone: createSoftphoneMedia(rooms, softphoneEvents, routerRtpCapabilities),
@@ -160,12 +169,9 @@ export async function createMediaPlane(options: MediaPlaneOptions): Promise<Medi
       };
     },
 
-    async close() {
-      stopSilenceWatch();
-      listeners.close();
-      await rooms.closeAll();
-      await pool.close();
-      feed.close();
+    close() {
+      closing ??= closeAll();
+      return closing;
     },
   };
 }

@@ -4,7 +4,6 @@ import { AppError } from '#kernel/errors.ts';
 import { iceConsentTimeoutS } from './link-watch.ts';
 import { entityGone, mediaFault } from './media-faults.ts';
 import type { HeardLeg } from './room-leg.ts';
-import { listeningCapabilities } from './router-codecs.ts';
 import type { MediaHost } from './worker-pool.ts';
 
 /** Over the WebRtcServer's one port of the worker, UDP first, TCP where UDP is blocked. */
@@ -75,11 +74,11 @@ export class ReceivePath {
 
   constructor(
     transport: types.WebRtcTransport,
-    rtpCapabilities: Record<string, unknown>,
+    capabilities: types.RtpCapabilities,
     onConsumerClosed: (consumerId: string, legId: string) => void,
   ) {
     this.transport = transport;
-    this.#capabilities = listeningCapabilities(rtpCapabilities);
+    this.#capabilities = capabilities;
     this.#onConsumerClosed = onConsumerClosed;
   }
 

@@ -1,5 +1,6 @@
 import type { types } from 'mediasoup';
 import type { Codec } from '#contract/primitives.ts';
+import { AppError } from '#kernel/errors.ts';
 
 /**
  * What every router takes, in this order and with these payload types on every worker: a client's device,
@@ -58,9 +59,13 @@ const keptExtensions = new Set([
 /**
  * What a listener's consumers are negotiated with: the listener's own codecs, without bandwidth estimation.
  * A 64 kbit/s audio stream is never adapted, so transport-wide feedback would only cost packets and CPU.
+ * Error: `media.capabilities` when they are not of that shape at all.
  */
 export function listeningCapabilities(given: Record<string, unknown>): types.RtpCapabilities {
   const { codecs = [], headerExtensions = [] } = given as types.RtpCapabilities;
+  if (!Array.isArray(codecs) || !Array.isArray(headerExtensions)) {
+    throw new AppError('media.capabilities', 'These RTP capabilities cannot be read.');
+  }
   return {
     codecs: codecs
       .filter((codec) => codec.kind === 'audio')

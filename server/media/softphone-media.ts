@@ -15,6 +15,7 @@ import {
   restartTransportIce,
 } from './receive-path.ts';
 import type { Rooms } from './rooms.ts';
+import { listeningCapabilities } from './router-codecs.ts';
 import { SoftphoneLeg, type SoftphoneSide } from './softphone-leg.ts';
 
 /** The softphone's face of the live plane: two people talk, each over a transport to send and one to receive. */
@@ -56,8 +57,14 @@ export function createSoftphoneMedia(
     throw mediaFault(reason, 'media.parameters', 'The transports could not be opened.');
   }
 
-  async function join(room: CallRoom, legId: string, role: LegRole, capabilities: Record<string, unknown>) {
+  async function join(
+    room: CallRoom,
+    legId: string,
+    role: LegRole,
+    rtpCapabilities: Record<string, unknown>,
+  ) {
     const { callId } = room;
+    const capabilities = listeningCapabilities(rtpCapabilities);
     const host = await room.ready();
     const [sendTransport, receiveTransport] = await openTransports(room);
     const receive = new ReceivePath(receiveTransport, capabilities, (consumerId) =>

@@ -1,8 +1,9 @@
-import { cleanup, PeerConnection, type Track } from 'node-datachannel';
+import { PeerConnection } from 'node-datachannel';
 import type { ConsumerOffer, TransportOffer } from '#contract/media.ts';
 import type { LegRole } from '#contract/primitives.ts';
 import { decodeG711 } from '#kernel/rtp/g711.ts';
 import { isRtcp, parseRtp, sequenceDistance } from '#kernel/rtp/packet.ts';
+import { keepUntilClosed } from './native-tracks.ts';
 import { dominantFrequency } from './tone.ts';
 import { dtlsParametersOf, type IceParameters, receiveOffer, streamOf } from './transport-sdp.ts';
 
@@ -47,14 +48,6 @@ export const listenerCapabilities: Record<string, unknown> = {
 const connectWithinMs = 10_000;
 
 /**
- * To be called when all listeners are closed: tracks hold their process up by their callbacks until the library is
- * cleaned up. New listeners may be made afterwards.
- */
-export function releaseWebrtc(): void {
-  cleanup();
-}
-
-/**
  * One listener by libdatachannel: a real ICE agent, DTLS and SRTP, at a fiftieth of a browser's cost. It sees raw RTP,
  * so that what is heard can be measured packet by packet.
  */
@@ -64,8 +57,6 @@ export class WebrtcListener {
   readonly #options: ListenerOptions;
   readonly #consumers: { consumer: ConsumerOffer; open: boolean }[] = [];
   readonly #streams = new Map<string, HeardStream>();
-  /** Referenced so that they are not collected while packets come. */
-  readonly #tracks = new Set<Track>();
   readonly #highest = new Map<string, number>();
   #ice: IceParameters;
   #peer: PeerConnection | undefined;
@@ -168,14 +159,13 @@ export class WebrtcListener {
   /** Says goodbye by DTLS and is gone. */
   close(): void {
     this.#peer?.close();
-    this.#tracks.clear();
   }
 
   async #connect(): Promise<void> {
     const peer = new PeerConnection('listener', { iceServers: [], bindAddress: '127.0.0.1' });
     this.#peer = peer;
     peer.onTrack((track) => {
-      this.#tracks.add(track);
+      keepUntilClosed(track);
       track.onMessage((bytes) => this.#onPacket(bytes));
     });
     const described = new Promise<string>((resolve) => peer.onLocalDescription((sdp) => resolve(sdp)));

@@ -4,12 +4,7 @@ import type { Codec, LegRole } from '#contract/primitives.ts';
 import { createMediaPlane, type MediaPlane } from '#media/media-plane.ts';
 import { findMediaWorker } from '#scripts/setup/media-worker.ts';
 import type { RtpTarget } from '#support/rtp-sender.ts';
-import {
-  type ListenerOptions,
-  listenerCapabilities,
-  releaseWebrtc,
-  WebrtcListener,
-} from '#support/webrtc-listener.ts';
+import { type ListenerOptions, listenerCapabilities, WebrtcListener } from '#support/webrtc-listener.ts';
 import { createRtpIngress, type RtpIngress } from '#telephony/rtp-ingress.ts';
 
 export interface TappedLeg {
@@ -151,7 +146,6 @@ export async function startLivePlane(
 
     async close() {
       for (const ears of listeners) ears.close();
-      releaseWebrtc();
       await plane.close();
       await ingress.close();
     },
