@@ -1,0 +1,65 @@
+import { expect } from 'chai';
+import { type HostLoad, hasRoomForListener, placeCall, placementLimits } from '#media/placement.ts';
+
+const load = (index: number, given: Partial<HostLoad> = {}): HostLoad => ({
+  index,
+  calls: 0,
+  streams: 0,
+  cpuPercent: 0,
+  ...given,
+});
+
+describe('placing a call', () => {
+  it('goes to the worker with the fewest streams', () => {
+    expect(
+      placeCall([load(0, { streams: 300 }), load(1, { streams: 120 }), load(2, { streams: 200 })]),
+    ).to.have.property('index', 1);
+  });
+
+  it('goes by CPU where that is scarcer than streams', () => {
+    expect(
+      placeCall([load(0, { streams: 100, cpuPercent: 70 }), load(1, { streams: 300, cpuPercent: 20 })]),
+    ).to.have.property('index', 1);
+  });
+
+  it('spreads calls evenly while the difference is noise, and takes the first of equals', () => {
+    expect(placeCall([load(0, { calls: 1, cpuPercent: 0 }), load(1, { cpuPercent: 1.2 })])).to.have.property(
+      'index',
+      1,
+    );
+    expect(placeCall([load(0), load(1)])).to.have.property('index', 0);
+  });
+
+  it('refuses when every worker is at a limit, and when there is none', () => {
+    expect(placeCall([])).to.equal(undefined);
+    const full = [
+      load(0, { streams: placementLimits.streamsForCalls }),
+      load(1, { cpuPercent: placementLimits.cpuPercentForCalls }),
+    ];
+    expect(placeCall(full)).to.equal(undefined);
+    expect(placeCall([...full, load(2, { streams: 899, cpuPercent: 79 })])).to.have.property('index', 2);
+  });
+
+  it('fills four workers with a thousand calls of two legs within one call of each other, then refuses', () => {
+    let loads = [0, 1, 2, 3].map((index) => load(index));
+    let placed = 0;
+    for (;;) {
+      const chosen = placeCall(loads);
+      if (chosen === undefined) break;
+      placed += 1;
+      loads = loads.map((one) =>
+        one === chosen ? { ...one, calls: one.calls + 1, streams: one.streams + 2 } : one,
+      );
+      const calls = loads.map((one) => one.calls);
+      expect(Math.max(...calls) - Math.min(...calls)).to.be.at.most(1);
+    }
+    expect(placed).to.equal((4 * placementLimits.streamsForCalls) / 2);
+  });
+
+  it('lets listeners in up to their own limit, which lies above that for calls', () => {
+    expect(hasRoomForListener(load(0, { streams: 1_098 }), 2)).to.equal(true);
+    expect(hasRoomForListener(load(0, { streams: 1_099 }), 2)).to.equal(false);
+    expect(hasRoomForListener(load(0, { cpuPercent: 92 }), 2)).to.equal(false);
+    expect(placementLimits.streamsForListeners).to.be.greaterThan(placementLimits.streamsForCalls);
+  });
+});
