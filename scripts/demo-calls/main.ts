@@ -57,25 +57,31 @@ await Promise.all(Array.from({ length: env.DEMO_CALLS }, (_, place) => keepCalli
 await studio.close();
 log.info('demo calls over');
 
-/** One call after the other, with a pause of 3 to 12 s between. A server that is away is asked again and again. */
+/**
+ * One call after the other, with a pause of 3 to 12 s between. A server that is away is asked again and again, and
+ * one that was restarted gets a new call at once.
+ */
 async function keepCalling(place: number): Promise<void> {
   const { signal } = stopping;
   // A little apart, as calls come.
   await sleep(place * 700, signal);
   let failures = 0;
+  let pause = false;
   for (let round = 0; !signal.aborted; round++) {
     const next = cast(place, round, codecs);
     try {
       const [production] = await Promise.all([
         studio.produce(next.script),
-        round === 0 || failures > 0 ? undefined : sleep(3_000 + Math.random() * 9_000, signal),
+        pause ? sleep(3_000 + Math.random() * 9_000, signal) : undefined,
       ]);
       if (signal.aborted) return;
-      await playCall(next, production, { api, wheel, log, local, signal });
+      const end = await playCall(next, production, { api, wheel, log, local, signal });
       failures = 0;
+      pause = end === 'finished';
     } catch (thrown) {
       if (signal.aborted) return;
       failures++;
+      pause = false;
       const pauseMs = Math.min(10_000, 500 * 2 ** failures);
       log.warn({ lineId: next.request.lineId, pauseMs, err: thrown }, 'no call could be made; trying again');
       await sleep(pauseMs, signal);

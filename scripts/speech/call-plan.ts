@@ -47,7 +47,8 @@ export function planCall(parts: Parts, seconds: number): CallPlan {
     const steps = [...opening, ...story.slice(0, end), ...closing];
     if (fits(steps, SHORT_HOLD)) return { steps, pauseFactor: 1, holdSeconds: SHORT_HOLD };
   }
-  return { steps: opening, pauseFactor: 1, holdSeconds: 0 };
+  const brief = [...opening, ...closing.slice(-2)];
+  return { steps: fits(brief, 0) ? brief : opening, pauseFactor: 1, holdSeconds: 0 };
 }
 
 /** First longer breaths, then longer music, fill what is left. */

@@ -37,7 +37,7 @@ const assents: Readonly<Record<Language, readonly string[]>> = {
  * A call about the conversation's scenario, as two legs that hear each other: turns with natural pauses, interruptions,
  * assents, and hold music on the agent's leg. A short call leaves out the identification and then the end of the
  * story; a long one pauses more and holds longer. The same input gives the same sound.
- * From 20 s on it makes sense; natural are 60 to 180 s.
+ * From 40 s on it has an end; natural are 75 to 150 s.
  * Throws SpeechUnavailableError without espeak-ng, RangeError unless `seconds` is positive.
  */
 export async function renderConversation(input: {
