@@ -1,0 +1,130 @@
+import { mkdir } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { ConfigError, type WorkerConfig, workerConfig } from '#kernel/config.ts';
+import { newId } from '#kernel/ids.ts';
+import { Lifecycle } from '#kernel/lifecycle.ts';
+import { createLog, type Log } from '#kernel/log.ts';
+import { Metrics } from '#kernel/metrics.ts';
+import { exitWithParent } from '#kernel/parent.ts';
+import { Queues } from '#kernel/queues.ts';
+import { closeRedis, createRedis } from '#kernel/redis.ts';
+import { createObjectStore } from '#kernel/s3.ts';
+import { Captures } from './capture/captures.ts';
+import { startHealthServer } from './health-server.ts';
+import { Heartbeat, leastFreeBytes } from './heartbeat.ts';
+import { Stages } from './stages.ts';
+
+/** Sealing keeps a core busy: one is left for the captures. */
+const sealsAtATime = Math.max(1, cpus().length - 1);
+
+/** The story of a start, top to bottom; every step says beside itself how it is undone. */
+async function start(config: WorkerConfig, log: Log, lifecycle: Lifecycle): Promise<void> {
+  const workerId = config.WORKER_ID ?? newId('worker');
+  const spoolDir = config.SPOOL_DIR;
+  await mkdir(spoolDir, { recursive: true });
+  const metrics = new Metrics();
+
+  // The stores.
+  const redis = createRedis(config.REDIS_URL, log, { name: 'worker' });
+  lifecycle.onStop('closeStores', 'redis', () => closeRedis(redis));
+  await redis.connect();
+  const store = createObjectStore(config);
+  lifecycle.onStop('closeStores', 'object store', () => store.close());
+  const queues = new Queues({ redisUrl: config.REDIS_URL, log });
+  lifecycle.onStop('closeQueues', 'queues', () => queues.close());
+
+  // The work.
+  const captures = new Captures({
+    workerId,
+    spoolDir,
+    fsyncMs: config.SPOOL_FSYNC_MS,
+    max: config.WORKER_CAPTURES_MAX,
+    queues,
+    log,
+  });
+  const stageSeconds = metrics.histogram(
+    'stage_seconds',
+    'Time a call took in a stage',
+    ['stage'],
+    [0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30, 60, 300],
+  );
+  const stageFailures = metrics.counter('stage_failures_total', 'Tries of a stage that failed', [
+    'stage',
+    'code',
+  ]);
+  const stages = new Stages({
+    workerId,
+    spoolDir,
+    queues,
+    store,
+    seals: sealsAtATime,
+    log,
+    onDone: (stage, seconds) => stageSeconds.observe({ stage }, seconds),
+    onFailed: (stage, code) => stageFailures.inc({ stage, code }),
+  });
+
+  const heartbeat = new Heartbeat({ workerId, spoolDir, redis, captures: () => captures.running, log });
+  await heartbeat.start();
+  lifecycle.onStop('closeQueues', 'heartbeat', () => heartbeat.stop());
+
+  // The doors.
+  metrics.gauge('captures_running', 'Calls being captured', [], () => captures.running);
+  metrics.gauge('captures_ended', 'Captures that ended since the start', ['outcome'], () => {
+    const { captured, superseded, lost } = captures.totals();
+    return Object.entries({ captured, superseded, lost }).map(([outcome, value]) => ({
+      labels: { outcome },
+      value,
+    }));
+  });
+  metrics.gauge('spool_written_bytes', 'Bytes brought to disk since the start', [], () => {
+    return captures.totals().writtenBytes;
+  });
+  metrics.gauge('spool_calls', 'Calls whose audio lies in the spool', ['state'], () => {
+    const { unsealed, sealed } = heartbeat.findings;
+    return Object.entries({ unsealed, sealed }).map(([state, value]) => ({ labels: { state }, value }));
+  });
+  metrics.gauge('spool_bytes', 'Size of the spool', [], () => heartbeat.findings.bytes);
+  metrics.gauge('spool_free_bytes', 'Free space where the spool is', [], () => heartbeat.freeBytes);
+  const health = await startHealthServer({
+    host: config.WORKER_HOST,
+    port: config.WORKER_PORT,
+    metrics,
+    problems: async () => {
+      const problems: string[] = [];
+      if (lifecycle.stopping) problems.push('stopping');
+      if (heartbeat.freeBytes < leastFreeBytes) problems.push('the disk of the spool is almost full');
+      await redis.ping().catch(() => problems.push('redis is not reachable'));
+      return problems;
+    },
+  });
+  lifecycle.onStop('closeStores', 'health', () => health.close());
+
+  // Jobs come last: whoever takes one is ready for it.
+  lifecycle.onStop('stopAdmitting', 'captures', () => queues.pauseHere('capture'));
+  lifecycle.onStop('handOverCaptures', 'captures', () => captures.stop());
+  lifecycle.onStop('handOverCaptures', 'stages', () => stages.stop());
+  captures.start();
+  stages.start();
+  log.info({ workerId, host: config.WORKER_HOST, port: health.port }, 'ready');
+}
+
+let config: WorkerConfig;
+try {
+  config = workerConfig();
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error;
+  console.error(error.message);
+  process.exit(1);
+}
+
+const log = createLog('recordings-worker', config.LOG_LEVEL);
+const lifecycle = new Lifecycle(log);
+lifecycle.listenToSignals();
+exitWithParent();
+try {
+  await start(config, log, lifecycle);
+} catch (error) {
+  log.fatal({ err: error }, 'the recordings worker did not start');
+  await lifecycle.stop();
+  process.exit(1);
+}
