@@ -27,6 +27,7 @@ export interface ServerProcess {
 /** The environment of a server on these stores, on a free port, where anyone may sign in as anyone. */
 export async function serverEnv(stores: StackEnv, env: NodeJS.ProcessEnv = {}): Promise<NodeJS.ProcessEnv> {
   const worker = await findMediaWorker();
+  if (worker === undefined) throw new Error('there is no media worker yet: npm test provides it');
   return {
     PATH: process.env.PATH,
     HOME: process.env.HOME,
@@ -38,7 +39,7 @@ export async function serverEnv(stores: StackEnv, env: NodeJS.ProcessEnv = {}): 
     SESSION_SECRET: sessionSecret,
     TELEPHONY_API_KEY: testTelephonyKey,
     MEDIA_WORKERS: '1',
-    ...(worker !== undefined && { MEDIASOUP_WORKER_BIN: worker }),
+    MEDIASOUP_WORKER_BIN: worker,
     ...env,
   };
 }

@@ -218,4 +218,18 @@ describe('AUTH_MODE', function () {
     expect(code).to.equal(1);
     expect(stderr).to.include('AUTH_MODE=demo').and.include('refused with NODE_ENV=production');
   });
+
+  it('in production sets the cookie Secure, for requests that came in over TLS', async () => {
+    const server = await startServer(await freshStores(), { NODE_ENV: 'production', AUTH_MODE: 'none' });
+    try {
+      const overTls = await fetch(`${server.url}/api/session`, { headers: { 'x-forwarded-proto': 'https' } });
+      expect(overTls.headers.getSetCookie().join())
+        .to.match(/; Secure/i)
+        .and.match(/; HttpOnly/i);
+      const plain = await fetch(`${server.url}/api/session`);
+      expect(plain.headers.getSetCookie(), 'never in the clear').to.deep.equal([]);
+    } finally {
+      await server.stop();
+    }
+  });
 });
