@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Terminal } from './setup/progress.ts';
 import { PROJECT_ROOT } from './setup/root.ts';
-import { run } from './setup/run.ts';
+import { exitOnSignals, run } from './setup/run.ts';
 
 const bin = (name: string) => join(PROJECT_ROOT, 'node_modules/.bin', name);
 
@@ -15,6 +15,7 @@ if (existsSync(join(PROJECT_ROOT, 'test/architecture')))
   CHECKS.push(['architecture', bin('mocha'), 'test/architecture/**/*.test.ts']);
 
 process.chdir(PROJECT_ROOT);
+exitOnSignals();
 const terminal = new Terminal(process.stderr);
 const outcomes = await Promise.all(
   CHECKS.map(async ([name, command, ...args]) => {

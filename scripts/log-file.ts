@@ -19,7 +19,7 @@ export async function openLogFile(path: string): Promise<WriteStream> {
 const LEVELS: Record<number, string> = { 40: 'warning', 50: 'error', 60: 'fatal' };
 const PINO_WARN = 40;
 /** What every pino line carries and no reader at a terminal wants. */
-const PLUMBING = new Set(['level', 'time', 'pid', 'hostname', 'name', 'msg', 'err', 'v']);
+const PLUMBING = new Set(['level', 'time', 'pid', 'hostname', 'service', 'name', 'msg', 'err', 'v']);
 
 /**
  * What a launcher shows of a child's line of output: warnings and errors of a pino log as one plain line, anything that

@@ -173,10 +173,7 @@ export class ManagedProcess<Ready = void> {
     const over = new AbortController();
     try {
       return await new Promise<Ready>((resolve, reject) => {
-        const fail = (why: string) =>
-          reject(
-            new ProcessFailed(`${this.name} ${why}${this.tail.length ? `:\n${this.tail.join('\n')}` : ''}`),
-          );
+        const fail = (why: string) => reject(new ProcessFailed(`${this.name} ${why}${this.lastWords()}`));
         const timer = setTimeout(() => fail(`was not ready within ${readyWithinMs / 1000} s`), readyWithinMs);
         over.signal.addEventListener('abort', () => clearTimeout(timer));
         closed.then(() => fail(`${this.lastEnd} before it was ready`));
@@ -196,6 +193,11 @@ export class ManagedProcess<Ready = void> {
     }
   }
 
+  private lastWords(): string {
+    const where = this.spec.logFile ? `\n(all of it in ${this.spec.logFile})` : '';
+    return this.tail.length > 0 ? `:\n${this.tail.join('\n')}${where}` : '';
+  }
+
   private async poll(probe: () => Promise<Ready>, over: AbortSignal): Promise<Ready> {
     for (;;) {
       try {
@@ -212,7 +214,8 @@ export class ManagedProcess<Ready = void> {
     if (this.tail.push(line) > TAIL_LINES) this.tail.shift();
     for (const listener of this.lineListeners) listener(line);
     const { onNotice, show = forConsole } = this.spec;
-    const shown = onNotice && show(line);
+    // What it says before it is ready is told by the error, if it does not get ready.
+    const shown = onNotice && this.wasReady && show(line);
     if (shown) this.notice(shown);
   }
 

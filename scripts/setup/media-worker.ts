@@ -8,7 +8,7 @@ import { withLock } from './file-lock.ts';
 import { isAlive } from './process-state.ts';
 import type { Progress } from './progress.ts';
 import { PROJECT_ROOT } from './root.ts';
-import { findOnPath, mustRun, run } from './run.ts';
+import { mustRun, run } from './run.ts';
 import { SetUpError } from './set-up-error.ts';
 
 const RECIPE = join(import.meta.dirname, 'media-worker');
@@ -126,8 +126,7 @@ export async function buildMediaWorker(
       const of = sources.filter((name) => /^src\/.*\.cpp$|^deps\/.*\.cc$/.test(name)).length;
       let done = 0;
       step.update(0, of, 'files');
-      const make = (await findOnPath('nice', env)) ? ['nice', 'make'] : ['make'];
-      await mustRun(make[0] ?? 'make', [...make.slice(1), '-j2'], {
+      await mustRun('make', ['-j2'], {
         cwd: build,
         env,
         onLine: (line) => {

@@ -77,6 +77,15 @@ function runNow(command: string, args: string[], options: RunOptions): Promise<R
   });
 }
 
+/**
+ * Makes Ctrl-C end this process by its ordinary way out, on which it ends the commands it runs; their process groups are
+ * not the terminal's. For programs that do not handle signals themselves.
+ */
+export function exitOnSignals(): void {
+  for (const [signal, number] of Object.entries({ SIGHUP: 1, SIGINT: 2, SIGTERM: 15 }))
+    process.once(signal, () => process.exit(128 + number));
+}
+
 /** Runs a command that has to succeed. @throws SetUpError with the command's last lines when it does not. */
 export async function mustRun(command: string, args: string[], options: RunOptions = {}): Promise<void> {
   const { code, tail } = await run(command, args, options);

@@ -69,11 +69,13 @@ describe('a process under supervision', () => {
   it('shows warnings and keeps the whole log, also those of earlier starts', async () => {
     const logFile = join(folder, 'child.log');
     for (const _ of [1, 2]) {
-      const managed = child([], { logFile });
+      const managed = child(['talks'], { logFile });
       await managed.start();
+      await eventually(() => expect(notices.at(-1)).to.equal('the last word'));
       await managed.stop();
     }
-    expect(notices).to.deep.equal(['warning a warning callId=c1', 'warning a warning callId=c1']);
+    const shown = ['warning a warning callId=c1', 'the last word'];
+    expect(notices).to.deep.equal([...shown, ...shown]);
     for (const log of ['child.log', 'child.1.log'])
       expect(await readFile(join(folder, log), 'utf8')).to.contain('nothing special');
   });
