@@ -38,6 +38,7 @@ export class SoftphoneLeg implements RoomLeg {
   #side: SoftphoneSide | undefined;
   #producer: types.Producer | undefined;
   #heard = false;
+  #forwarded = 0;
   #streams = 0;
   #closed = false;
   held = false;
@@ -125,7 +126,7 @@ export class SoftphoneLeg implements RoomLeg {
     return {
       legId: this.legId,
       received,
-      forwarded: received,
+      forwarded: this.#forwarded,
       lost,
       late: 0,
       refused: 0,
@@ -167,10 +168,13 @@ export class SoftphoneLeg implements RoomLeg {
   }
 
   #onPacket(packet: Buffer): void {
-    if (this.#closed || this.held) return;
+    if (this.#closed) return;
     const now = this.#options.clock();
     this.lastPacketAt = now;
     this.#tally.add(packet.readUInt16BE(2));
+    // A hold takes a moment to reach the worker; what still comes is counted, and goes nowhere.
+    if (this.held) return;
+    this.#forwarded += 1;
     this.#tapLeg?.packet(packet, now);
     if (this.#heard) return;
     this.#heard = true;

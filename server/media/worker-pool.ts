@@ -1,6 +1,6 @@
 import type { types } from 'mediasoup';
 import * as mediasoup from 'mediasoup';
-import type { ServerConfig } from '#kernel/config.ts';
+import { ConfigError, type ServerConfig } from '#kernel/config.ts';
 import type { Log } from '#kernel/log.ts';
 import { routerCodecs } from './router-codecs.ts';
 
@@ -24,6 +24,8 @@ export type WorkerPoolConfig = Pick<
 
 /** Free ports are taken from here: below the kernel's ephemeral range and below the usual RTP range. */
 export const freePorts = { min: 10_000, max: 19_999 } as const;
+
+const wildcards = new Set(['0.0.0.0', '::']);
 
 const cpuSampleMs = 2_000;
 const respawnFirstMs = 100;
@@ -86,6 +88,11 @@ export class WorkerPool {
   deaths = 0;
 
   constructor(config: WorkerPoolConfig, log: Log) {
+    if (wildcards.has(config.MEDIA_LISTEN_IP) && !config.MEDIA_ANNOUNCED_ADDRESS) {
+      throw new ConfigError(
+        'MEDIA_LISTEN_IP is every address: MEDIA_ANNOUNCED_ADDRESS must say which one browsers are to use.',
+      );
+    }
     this.#config = config;
     this.#log = log;
     this.#slots = Array.from({ length: config.MEDIA_WORKERS }, () => undefined);

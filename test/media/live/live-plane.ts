@@ -73,7 +73,7 @@ const payloadTypes = { PCMU: 0, PCMA: 8, opus: 111 } as const;
 
 /** The live plane with real worker processes, the real ingress and a tap in memory. */
 export async function startLivePlane(
-  options: { workers?: number; mediaTimeoutMs?: number; graceMs?: number } = {},
+  options: { workers?: number; port?: number; mediaTimeoutMs?: number; graceMs?: number } = {},
 ): Promise<LivePlane> {
   const log = pino({ level: process.env.LOG_LEVEL ?? 'silent' });
   const workerBin = await findMediaWorker();
@@ -87,7 +87,7 @@ export async function startLivePlane(
       MEDIA_WORKERS: options.workers ?? 1,
       MEDIA_LISTEN_IP: '127.0.0.1',
       MEDIA_ANNOUNCED_ADDRESS: undefined,
-      MEDIA_PORT: 0,
+      MEDIA_PORT: options.port ?? 0,
       CALL_MEDIA_TIMEOUT_MS: options.mediaTimeoutMs ?? 30_000,
     },
     openRtpLeg: (leg) => ingress.openLeg(leg),

@@ -142,7 +142,7 @@ describe('a call of two softphones', () => {
     });
     expect(live.tap.calls.get(callId)!.legs).to.have.lengthOf(2);
     const stats = live.plane.calls.legStats(callId).find(({ legId }) => legId === 'customer')!;
-    expect(stats).to.include({ ssrcChanges: 1, lost: 0, received: tapped('customer').length });
+    expect(stats).to.include({ ssrcChanges: 1, lost: 0, forwarded: tapped('customer').length });
   });
 
   it('refuses what is not one stream of Opus, and the talk goes on', async () => {
