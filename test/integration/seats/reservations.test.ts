@@ -131,11 +131,11 @@ describe('Seats', function () {
     const span = { from: slot.startsAt, to: slot.endsAt };
     expect((await manager.seats.week(span)).slots.map(({ lineId }) => lineId)).to.not.include('delivery');
     for (const attempt of [
-      manager.seats.week({ ...span, lineId: 'delivery' }),
-      manager.seats.show(slot.id),
-      manager.seats.reserve(slot),
+      () => manager.seats.week({ ...span, lineId: 'delivery' }),
+      () => manager.seats.show(slot.id),
+      () => manager.seats.reserve(slot),
     ]) {
-      expect(await refused(attempt)).to.include({ status: 403, code: 'scope.denied' });
+      expect(await refused(attempt())).to.include({ status: 403, code: 'scope.denied' });
     }
     const agent = await PersonClient.signIn(servers[0]!.url, 'agent-6');
     expect(await refused(agent.seats.week(span))).to.include({ status: 403, code: 'ability.denied' });
@@ -218,8 +218,8 @@ describe('Seats', function () {
 
   it('of others can be neither given back nor taken', async () => {
     const reservation = await manager.seats.reserve(await plan());
-    for (const attempt of [owner.seats.cancel(reservation), owner.seats.checkIn(reservation)]) {
-      expect(await refused(attempt)).to.include({ status: 404, code: 'not-found' });
+    for (const attempt of [() => owner.seats.cancel(reservation), () => owner.seats.checkIn(reservation)]) {
+      expect(await refused(attempt())).to.include({ status: 404, code: 'not-found' });
     }
   });
 

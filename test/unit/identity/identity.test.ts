@@ -82,8 +82,8 @@ describe('Identity', () => {
     const demo = setUp('demo').identity;
     expect(await demo.personas()).to.have.length(2);
     const none = setUp('none').identity;
-    for (const attempt of [none.personas(), none.persona('ann')]) {
-      expect(await attempt.catch((error: { code: string }) => error.code)).to.equal('not-found');
+    for (const attempt of [() => none.personas(), () => none.persona('ann')]) {
+      expect(await attempt().catch((error: { code: string }) => error.code)).to.equal('not-found');
     }
   });
 });
