@@ -174,6 +174,9 @@ export async function startDemoCalls(launcher: Launcher, platform: Platform): Pr
   await launcher.start({ name: 'calls', ...program, env: platform.env, tied: true, stopWithinMs: 10_000 });
 }
 
+/** In the order in which they meet in the product's story. */
+const ROLES = ['listener', 'host', 'cx', 'owner', 'agent', 'admin'];
+
 interface Persona {
   id: string;
   name: { en: string; zh: string };
@@ -188,6 +191,8 @@ export async function announceReady(launcher: Launcher, platform: Platform): Pro
   const { personas } = (await response.json()) as { personas: Persona[] };
   launcher.progress.line(`ready ${platform.addresses.web}`);
   const width = Math.max(0, ...personas.map(({ role }) => role.length));
+  const order = (role: string) => (ROLES.indexOf(role) + ROLES.length) % ROLES.length;
+  personas.sort((one, other) => order(one.role) - order(other.role));
   for (const { role, name, title } of personas)
     launcher.progress.line(`  ${role.padEnd(width)}  ${name.en}, ${title.en}  ${name.zh}（${title.zh}）`);
 }
