@@ -53,7 +53,13 @@ const shellPages: RouteObject[] = [
 ];
 
 /** Signed-in pages that fill the window: they bring their own way out. */
-const fullPages: RouteObject[] = [];
+const fullPages: RouteObject[] = [
+  page(
+    '/room/:slotId',
+    () => import('../domains/listening/live-room-page.tsx').then((module) => module.LiveRoomPage),
+    'calls.listen',
+  ),
+];
 
 /** Pages without a sign-in. */
 const openPages: RouteObject[] = [];

@@ -1,8 +1,10 @@
 /** What the receiving side measured since the last look. */
 export interface LineSample {
+  /** There and back; null while it is not known. */
   readonly roundTripMs: number | null;
+  /** Of the unsteadiest leg. */
   readonly jitterMs: number;
-  /** 0–1. */
+  /** Over all legs, 0–1. */
   readonly lossRatio: number;
   /** Packets received since the last look. */
   readonly packets: number;
@@ -25,40 +27,53 @@ export function gradeOf(sample: LineSample): LineGrade {
 }
 
 interface Counts {
-  received: number;
-  lost: number;
+  readonly received: number;
+  readonly lost: number;
 }
 
-/** Turns successive stats reports of one transport into samples. */
-export class LineMeter {
-  #before: Counts = { received: 0, lost: 0 };
+type Entry = Record<string, unknown>;
 
-  sample(report: RTCStatsReport): LineSample {
-    const counts: Counts = { received: 0, lost: 0 };
+/** Turns successive stats reports of one transport (W3C webrtc-stats) into samples. */
+export class LineMeter {
+  /** By stream, because a leg may come or leave between two looks. */
+  #before = new Map<string, Counts>();
+  #receivedPackets = 0;
+
+  sample(report: ReadonlyMap<string, unknown>): LineSample {
+    const now = new Map<string, Counts>();
+    let packets = 0;
+    let lost = 0;
     let jitter = 0;
-    let roundTrip: number | null = null;
-    for (const entry of report.values() as Iterable<Record<string, unknown>>) {
-      if (entry.type === 'inbound-rtp') {
-        counts.received += Number(entry.packetsReceived ?? 0);
-        counts.lost += Math.max(0, Number(entry.packetsLost ?? 0));
-        jitter = Math.max(jitter, Number(entry.jitter ?? 0));
-      } else if (
-        entry.type === 'candidate-pair' &&
-        entry.nominated === true &&
-        entry.currentRoundTripTime !== undefined
-      ) {
-        roundTrip = Number(entry.currentRoundTripTime) * 1000;
-      }
+    for (const entry of report.values() as Iterable<Entry>) {
+      if (entry.type !== 'inbound-rtp') continue;
+      const id = String(entry.id);
+      const counts = { received: Number(entry.packetsReceived ?? 0), lost: Number(entry.packetsLost ?? 0) };
+      const before = this.#before.get(id) ?? { received: 0, lost: 0 };
+      now.set(id, counts);
+      packets += Math.max(0, counts.received - before.received);
+      // packetsLost falls when a packet that was given up arrives late (RFC 3550 §A.3).
+      lost += Math.max(0, counts.lost - before.lost);
+      jitter = Math.max(jitter, Number(entry.jitter ?? 0));
     }
-    const packets = Math.max(0, counts.received - this.#before.received);
-    const lost = Math.max(0, counts.lost - this.#before.lost);
-    this.#before = counts;
+    this.#before = now;
+    this.#receivedPackets += packets;
+    const roundTrip = roundTripOf(report);
     return {
-      roundTripMs: roundTrip === null ? null : Math.round(roundTrip),
+      roundTripMs: roundTrip === null ? null : Math.round(roundTrip * 1000),
       jitterMs: Math.round(jitter * 1000),
       lossRatio: packets + lost === 0 ? 0 : lost / (packets + lost),
       packets,
-      receivedPackets: counts.received,
+      receivedPackets: this.#receivedPackets,
     };
   }
+}
+
+/** Seconds. Of the pair in use: after an ICE restart the pairs of before linger in the report. */
+function roundTripOf(report: ReadonlyMap<string, unknown>): number | null {
+  const entries = [...report.values()] as Entry[];
+  const selected = entries.find((entry) => entry.type === 'transport')?.selectedCandidatePairId;
+  const pair =
+    (selected === undefined ? undefined : (report.get(String(selected)) as Entry | undefined)) ??
+    entries.findLast((entry) => entry.type === 'candidate-pair' && entry.nominated === true);
+  return pair?.currentRoundTripTime === undefined ? null : Number(pair.currentRoundTripTime);
 }

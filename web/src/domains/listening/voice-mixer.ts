@@ -1,4 +1,5 @@
 import type { LegRole } from '#contract/primitives.ts';
+import { AudioLevel, speakingRms } from '../../app/audio-level.ts';
 
 /** A voice's place between the ears: −1 left, 0 middle, 1 right. */
 export type Side = -1 | 0 | 1;
@@ -9,11 +10,16 @@ export interface VoiceSettings {
   readonly side: Side;
 }
 
-export const defaultVoices: Record<LegRole, VoiceSettings> = {
+export type VoiceBalance = Readonly<Record<LegRole, VoiceSettings>>;
+
+export const defaultBalance: VoiceBalance = {
   agent: { volume: 1, side: -1 },
   customer: { volume: 1, side: 1 },
   bot: { volume: 1, side: -1 },
 };
+
+/** `off` before the first listening; `blocked` while the browser or the phone holds the sound back. */
+export type Sound = 'off' | 'on' | 'blocked';
 
 interface Voice {
   readonly role: LegRole;
@@ -21,58 +27,59 @@ interface Voice {
   readonly source: MediaStreamAudioSourceNode;
   readonly gain: GainNode;
   readonly panner: StereoPannerNode;
-  readonly analyser: AnalyserNode;
-  readonly samples: Float32Array<ArrayBuffer>;
+  readonly level: AudioLevel;
 }
 
-/** Levels below this count as silence when asking who speaks. Root mean square of samples in −1…1. */
-const speakingRms = 0.01;
+/** Audio that was allowed starts well within this; whoever needs longer waits for a gesture. Milliseconds. */
+const startMs = 400;
 
 /**
  * What a listener hears: each leg through its own volume and side to the ears, with a meter before the volume,
  * so that a voice that was turned down is still seen to speak.
  */
 export class VoiceMixer {
-  readonly #context = new AudioContext({ latencyHint: 'interactive' });
+  /** Made at the first start: browsers count contexts, and warn of one that was made before a gesture. */
+  #context: AudioContext | null = null;
+  #sound: Sound = 'off';
+  #blockedTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #voices = new Map<string, Voice>();
-  #settings: Record<LegRole, VoiceSettings> = { ...defaultVoices };
+  readonly #onSound: (sound: Sound) => void;
+  #balance: VoiceBalance;
 
-  /** Browsers start audio only after a gesture: call it from the click that begins the listening. */
-  async start(): Promise<void> {
-    if (this.#context.state !== 'running') await this.#context.resume();
+  constructor(onSound: (sound: Sound) => void, balance: VoiceBalance = defaultBalance) {
+    this.#onSound = onSound;
+    this.#balance = balance;
   }
 
-  /** False until a gesture has let audio start. */
-  get running(): boolean {
-    return this.#context.state === 'running';
-  }
-
-  onStateChange(listener: () => void): () => void {
-    this.#context.addEventListener('statechange', listener);
-    return () => this.#context.removeEventListener('statechange', listener);
+  /**
+   * Lets the sound start, and start again after the browser stopped it. Call it from a gesture. Nothing waits for it:
+   * without a gesture a browser answers never, and a voice that joins meanwhile is heard as soon as it may be.
+   */
+  start(): void {
+    const context = this.#contextNow();
+    void context.resume().catch(() => undefined);
+    this.#look();
   }
 
   add(legId: string, role: LegRole, track: MediaStreamTrack): void {
     this.remove(legId);
+    const context = this.#contextNow();
     const stream = new MediaStream([track]);
     // Chromium pulls a remote track only when an element plays it; the element itself stays mute.
     const element = new Audio();
     element.srcObject = stream;
     element.muted = true;
     void element.play().catch(() => undefined);
-    const context = this.#context;
+    const source = context.createMediaStreamSource(stream);
     const voice: Voice = {
       role,
       element,
-      source: context.createMediaStreamSource(stream),
+      source,
       gain: context.createGain(),
       panner: context.createStereoPanner(),
-      analyser: context.createAnalyser(),
-      samples: new Float32Array(1024),
+      level: new AudioLevel(source),
     };
-    voice.analyser.fftSize = 1024;
-    voice.source.connect(voice.analyser);
-    voice.source.connect(voice.gain).connect(voice.panner).connect(context.destination);
+    source.connect(voice.gain).connect(voice.panner).connect(context.destination);
     this.#voices.set(legId, voice);
     this.#apply(voice);
   }
@@ -81,7 +88,8 @@ export class VoiceMixer {
     const voice = this.#voices.get(legId);
     if (!voice) return;
     this.#voices.delete(legId);
-    for (const node of [voice.source, voice.gain, voice.panner, voice.analyser]) node.disconnect();
+    voice.level.close();
+    for (const node of [voice.source, voice.gain, voice.panner]) node.disconnect();
     voice.element.pause();
     voice.element.srcObject = null;
   }
@@ -90,28 +98,20 @@ export class VoiceMixer {
     for (const legId of [...this.#voices.keys()]) this.remove(legId);
   }
 
-  setVoice(role: LegRole, settings: VoiceSettings): void {
-    this.#settings = { ...this.#settings, [role]: settings };
-    for (const voice of this.#voices.values()) if (voice.role === role) this.#apply(voice);
+  get balance(): VoiceBalance {
+    return this.#balance;
   }
 
-  #apply(voice: Voice): void {
-    const { volume, side } = this.#settings[voice.role];
-    const now = this.#context.currentTime;
-    // 20 ms, so that a moved slider does not click.
-    voice.gain.gain.setTargetAtTime(volume, now, 0.02);
-    voice.panner.pan.setTargetAtTime(side, now, 0.02);
+  setBalance(balance: VoiceBalance): void {
+    this.#balance = balance;
+    for (const voice of this.#voices.values()) this.#apply(voice);
   }
 
-  /** Root mean square of the last 1024 samples of a role's loudest leg, 0–1. Cheap enough to ask every frame. */
+  /** Root mean square of a role's loudest leg, 0–1. */
   level(role: LegRole): number {
     let loudest = 0;
     for (const voice of this.#voices.values()) {
-      if (voice.role !== role) continue;
-      voice.analyser.getFloatTimeDomainData(voice.samples);
-      let sum = 0;
-      for (const sample of voice.samples) sum += sample * sample;
-      loudest = Math.max(loudest, Math.sqrt(sum / voice.samples.length));
+      if (voice.role === role) loudest = Math.max(loudest, voice.level.read());
     }
     return loudest;
   }
@@ -119,12 +119,8 @@ export class VoiceMixer {
   /** The strongest frequency of a role's voice in Hz, 0 in silence. For tests that listen by content. */
   dominantHz(role: LegRole): number {
     for (const voice of this.#voices.values()) {
-      if (voice.role !== role || this.level(role) < speakingRms) continue;
-      const bins = new Float32Array(voice.analyser.frequencyBinCount);
-      voice.analyser.getFloatFrequencyData(bins);
-      let best = 0;
-      for (let bin = 1; bin < bins.length; bin++) if (bins[bin]! > bins[best]!) best = bin;
-      return (best * this.#context.sampleRate) / voice.analyser.fftSize;
+      const hz = voice.role === role ? voice.level.dominantHz() : 0;
+      if (hz > 0) return hz;
     }
     return 0;
   }
@@ -133,8 +129,43 @@ export class VoiceMixer {
     return this.level(role) >= speakingRms;
   }
 
-  async close(): Promise<void> {
+  close(): void {
+    clearTimeout(this.#blockedTimer);
     this.clear();
-    if (this.#context.state !== 'closed') await this.#context.close();
+    const context = this.#context;
+    this.#context = null;
+    if (!context) return;
+    context.onstatechange = null;
+    if (context.state !== 'closed') void context.close();
+  }
+
+  #contextNow(): AudioContext {
+    if (this.#context) return this.#context;
+    const context = new AudioContext({ latencyHint: 'interactive' });
+    // Also when a phone call takes the sound away (`interrupted`) and when the system gives it back.
+    context.onstatechange = () => this.#look();
+    this.#context = context;
+    return context;
+  }
+
+  #look(): void {
+    clearTimeout(this.#blockedTimer);
+    const running = () => this.#context?.state === 'running';
+    if (running()) this.#become('on');
+    else this.#blockedTimer = setTimeout(() => this.#become(running() ? 'on' : 'blocked'), startMs);
+  }
+
+  #become(sound: Sound): void {
+    if (sound === this.#sound) return;
+    this.#sound = sound;
+    this.#onSound(sound);
+  }
+
+  #apply(voice: Voice): void {
+    const { volume, side } = this.#balance[voice.role];
+    const now = voice.gain.context.currentTime;
+    // 20 ms, so that a moved slider does not click.
+    voice.gain.gain.setTargetAtTime(volume, now, 0.02);
+    voice.panner.pan.setTargetAtTime(side, now, 0.02);
   }
 }

@@ -1,0 +1,69 @@
+import { Tooltip } from 'antd';
+import { useTranslation } from 'react-i18next';
+import { useFormat } from '../../ui/format/use-format.ts';
+import { gradeOf, type LineSample } from './line-quality.ts';
+import type { ListeningState } from './listening-session.ts';
+import styles from './live-room.module.css';
+
+/** How good the line is: in words, on hover or focus with the numbers behind them. */
+export function LineWords({ state }: { state: ListeningState }) {
+  const { t } = useTranslation('listening');
+  const numbers = useNumbers();
+  const live = state.phase === 'live';
+  const grade = state.line ? gradeOf(state.line) : 'unknown';
+  return (
+    <div className={styles.lineSpot}>
+      {live && (
+        <Tooltip
+          trigger={['hover', 'focus']}
+          title={
+            <>
+              {t(`line.why.${grade}`)}
+              {state.line && grade !== 'silent' && (
+                <span className={styles.numbers}>{numbers(state.line)}</span>
+              )}
+            </>
+          }
+        >
+          <button type="button" className={styles.quietWords} data-testid="line-quality" data-grade={grade}>
+            <LineBars grade={grade} />
+            {t(`line.${grade}`)}
+          </button>
+        </Tooltip>
+      )}
+    </div>
+  );
+}
+
+function useNumbers(): (line: LineSample) => string {
+  const { t } = useTranslation('listening');
+  const format = useFormat();
+  return ({ roundTripMs, jitterMs, lossRatio }) => {
+    const loss =
+      lossRatio === 0 ? t('line.noLoss') : t('line.loss', { percent: format.percent(lossRatio, 1) });
+    return roundTripMs === null
+      ? t('line.numbersNoTrip', { loss, jitter: jitterMs })
+      : t('line.numbers', { roundTrip: roundTripMs, loss, jitter: jitterMs });
+  };
+}
+
+const barsOf = { good: 3, fair: 2, poor: 1, silent: 0, unknown: 0 } as const;
+
+/** Three steps, as on a telephone: the word beside it says the same. */
+function LineBars({ grade }: { grade: keyof typeof barsOf }) {
+  return (
+    <svg className={styles.bars} data-grade={grade} viewBox="0 0 16 12" aria-hidden="true">
+      {[4, 8, 12].map((height, index) => (
+        <rect
+          key={height}
+          x={index * 6}
+          y={12 - height}
+          width="4"
+          height={height}
+          rx="1"
+          opacity={index < barsOf[grade] ? 1 : 0.3}
+        />
+      ))}
+    </svg>
+  );
+}

@@ -1,0 +1,57 @@
+import { useSyncExternalStore } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useParams } from 'react-router';
+import { usePageTitle } from '../../ui/page.tsx';
+import { LoadingRows } from '../../ui/states.tsx';
+import { paletteVariables, roomPalette } from '../../ui/theme/palette.ts';
+import { RoomTheme } from '../../ui/theme/theme.tsx';
+import type { ListeningSession } from './listening-session.ts';
+import styles from './live-room.module.css';
+import { LiveRoom } from './live-room.tsx';
+import { RefusedRoom } from './refused-room.tsx';
+import { useListeningSession } from './use-listening-session.ts';
+
+/** What is the customer saying? Dark and quiet, whatever the rest of the app looks like. */
+export function LiveRoomPage() {
+  const { slotId = '' } = useParams();
+  const { t } = useTranslation('listening');
+  usePageTitle(t('title'));
+  const session = useListeningSession(slotId);
+  return (
+    <RoomTheme className={styles.page ?? ''}>
+      <DarkDocument />
+      <main className={styles.frame} data-testid="live-room">
+        {session ? <Visit session={session} slotId={slotId} /> : <Opening />}
+      </main>
+    </RoomTheme>
+  );
+}
+
+function Visit({ session, slotId }: { session: ListeningSession; slotId: string }) {
+  const state = useSyncExternalStore(session.subscribe, session.snapshot);
+  if (state.phase === 'refused' && state.error) {
+    return <RefusedRoom error={state.error} slotId={slotId} onRetry={() => void session.enter()} />;
+  }
+  if (!state.slot) return <Opening slow={state.error !== null} />;
+  return <LiveRoom session={session} state={state} slot={state.slot} />;
+}
+
+function Opening({ slow = false }: { slow?: boolean }) {
+  const { t } = useTranslation('listening');
+  return (
+    <div className={styles.opening}>
+      <h1 className="cl-visually-hidden">{t('entering')}</h1>
+      {slow && <p role="status">{t('enteringSlow')}</p>}
+      <LoadingRows rows={3} height={120} />
+    </div>
+  );
+}
+
+const dark = Object.entries(paletteVariables(roomPalette))
+  .map(([name, value]) => `${name}:${value}!important`)
+  .join(';');
+
+/** The room fills the window, so what lies outside of it in the document (dialogs, menus, the edge of a scroll) is dark too. */
+function DarkDocument() {
+  return <style>{`html{${dark};color-scheme:dark!important}body{background:var(--cl-canvas)}`}</style>;
+}

@@ -1,0 +1,154 @@
+import { Alert, Button } from 'antd';
+import { useEffect, useEffectEvent, useRef } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useSearchParams } from 'react-router';
+import type { Slot } from '#contract/seats.ts';
+import { useNow } from '../../app/server-clock.ts';
+import type { PageKey } from '../../ui/keys.tsx';
+import { ErrorNote } from '../../ui/states.tsx';
+import { useIsPhone } from '../../ui/use-media-query.ts';
+import { CallFacts } from './call-facts.tsx';
+import { LineWords } from './line-words.tsx';
+import type { ListeningSession, ListeningState } from './listening-session.ts';
+import { LiveCalls } from './live-calls.tsx';
+import styles from './live-room.module.css';
+import { NobodyHears } from './nobody-hears.tsx';
+import { MainAction, NextAction } from './room-actions.tsx';
+import { moodOf, nextCallOf } from './room-mood.ts';
+import { RoomState } from './room-state.tsx';
+import { RoomTop } from './room-top.tsx';
+import { Roster } from './roster.tsx';
+import { useAnnouncements } from './use-announcements.ts';
+import { useBalance } from './use-listening-session.ts';
+import { BalanceSettings, VoicePanel } from './voice-panel.tsx';
+
+/** The room: what is live, who speaks, how good the line is; and at the side what the call is about and who else is here. */
+export function LiveRoom({
+  session,
+  state,
+  slot,
+}: {
+  session: ListeningSession;
+  state: ListeningState;
+  slot: Slot;
+}) {
+  const { t } = useTranslation('listening');
+  const phone = useIsPhone();
+  const now = useNow();
+  const mood = moodOf(state, slot, now);
+  const next = nextCallOf(state);
+  const [balance, setBalance] = useBalance(session);
+  useAnnouncements(state);
+  useChosenCall(session, state, mood.mayListen);
+
+  const listen = (callId?: string) => session.listen(callId);
+  const toggle = () => {
+    if (mood.hearing || state.phase === 'waiting') session.leave();
+    else if (mood.mayListen) listen(next?.id);
+  };
+  const keys: PageKey[] = [
+    { keys: [' '], caps: ['Space'], does: t('keys.listen'), run: toggle },
+    {
+      keys: ['n'],
+      caps: ['N'],
+      does: t('keys.next'),
+      run: () => mood.mayListen && next && listen(next.id),
+    },
+  ];
+
+  const voices = (
+    <div className={styles.voices}>
+      {(['agent', 'customer'] as const).map((side) => (
+        <VoicePanel
+          key={side}
+          side={side}
+          session={session}
+          state={state}
+          compact={phone}
+          balance={balance}
+          onBalance={setBalance}
+        />
+      ))}
+    </div>
+  );
+  const actions = { state, mood, next, onListen: listen, onLeave: () => session.leave() };
+
+  return (
+    <>
+      <RoomTop slot={slot} now={now} keys={keys} />
+      <div className={styles.columns}>
+        <div className={styles.stage}>
+          <RoomState state={state} slot={slot} mood={mood} now={now} />
+          <Notices session={session} state={state} />
+          {voices}
+          {phone ? (
+            <div className={styles.words}>
+              <LineWords state={state} />
+              <NobodyHears />
+            </div>
+          ) : (
+            <div className={styles.controls}>
+              <LineWords state={state} />
+              <MainAction {...actions} />
+              <NobodyHears />
+            </div>
+          )}
+        </div>
+        <aside className={styles.aside}>
+          <CallFacts state={state} />
+          <LiveCalls state={state} mood={mood} next={next} onListen={listen} withNext={!phone} />
+          <Roster state={state} />
+          {phone && <BalanceSettings state={state} balance={balance} onBalance={setBalance} />}
+        </aside>
+      </div>
+      {phone && (
+        <div className={styles.thumb}>
+          <MainAction {...actions} />
+          <NextAction {...actions} />
+        </div>
+      )}
+    </>
+  );
+}
+
+function Notices({ session, state }: { session: ListeningSession; state: ListeningState }) {
+  const { t } = useTranslation('listening');
+  const blocked = state.sound === 'blocked' && state.voices.length > 0;
+  return (
+    <>
+      {blocked && (
+        <Alert
+          type="warning"
+          showIcon
+          title={t('sound.blocked')}
+          description={t('sound.blockedWhy')}
+          action={<Button onClick={() => session.mixer.start()}>{t('sound.unblock')}</Button>}
+        />
+      )}
+      {state.stoppedBy && state.phase === 'idle' && (
+        <Alert type="info" showIcon role="status" title={t(`stopped.${state.stoppedBy}`)} />
+      )}
+      {state.error && state.phase === 'idle' && <ErrorNote error={state.error} />}
+    </>
+  );
+}
+
+/**
+ * Somebody who chose a call elsewhere (`?call=`) hears it at once: the click that led here counts as the gesture that
+ * browsers want. Opened by its address alone, the room waits for the click on Listen.
+ */
+function useChosenCall(session: ListeningSession, state: ListeningState, mayListen: boolean): void {
+  const [search, setSearch] = useSearchParams();
+  const chosen = search.get('call');
+  const done = useRef(false);
+  const begin = useEffectEvent(() => {
+    if (done.current || !chosen) return;
+    done.current = true;
+    setSearch({}, { replace: true });
+    const live = state.calls.some((call) => call.id === chosen);
+    if (live && mayListen && navigator.userActivation?.hasBeenActive) session.listen(chosen);
+  });
+  useEffect(() => {
+    if (state.phase === 'idle') begin();
+  }, [state.phase]);
+}

@@ -1,0 +1,83 @@
+import { CustomerServiceOutlined, PauseOutlined, StepForwardOutlined } from '@ant-design/icons';
+import { Button } from 'antd';
+import { useTranslation } from 'react-i18next';
+import { useNavigate } from 'react-router';
+import type { Call } from '#contract/calls.ts';
+import type { ListeningState } from './listening-session.ts';
+import styles from './live-room.module.css';
+import type { RoomMood } from './room-mood.ts';
+
+interface Actions {
+  readonly state: ListeningState;
+  readonly mood: RoomMood;
+  readonly next: Call | null;
+  readonly onListen: (callId?: string) => void;
+  readonly onLeave: () => void;
+}
+
+/** The one obvious thing to do now. */
+export function MainAction({ state, mood, next, onListen, onLeave }: Actions) {
+  const { t } = useTranslation('listening');
+  const navigate = useNavigate();
+  const look = { size: 'large', className: styles.mainButton ?? '' } as const;
+  if (mood.hearing || state.phase === 'waiting') {
+    const word =
+      state.phase === 'waiting' ? 'stopWaiting' : state.phase === 'recovering' ? 'stopTrying' : 'stop';
+    return (
+      <Button {...look} icon={<PauseOutlined />} onClick={onLeave} data-testid="leave">
+        {t(`action.${word}`)}
+      </Button>
+    );
+  }
+  if (mood.time === 'over') {
+    return (
+      <Button {...look} type="primary" onClick={() => void navigate('/seats')}>
+        {t('action.seats')}
+      </Button>
+    );
+  }
+  if (state.phase === 'ended') {
+    return (
+      <Button
+        {...look}
+        type="primary"
+        icon={<StepForwardOutlined />}
+        disabled={!mood.mayListen}
+        onClick={() => onListen(next?.id)}
+        data-testid="next-call"
+      >
+        {t('action.next')}
+      </Button>
+    );
+  }
+  return (
+    <Button
+      {...look}
+      type="primary"
+      icon={<CustomerServiceOutlined />}
+      disabled={!mood.mayListen}
+      onClick={() => onListen(next?.id)}
+      data-testid="listen"
+    >
+      {t(next ? 'action.listen' : 'action.listenWhenLive')}
+    </Button>
+  );
+}
+
+/** While a call is heard: the next one in a single step. */
+export function NextAction({ mood, next, onListen }: Actions) {
+  const { t } = useTranslation('listening');
+  if (!mood.hearing) return null;
+  return (
+    <Button
+      size="large"
+      className={styles.nextButton ?? ''}
+      icon={<StepForwardOutlined />}
+      disabled={!mood.mayListen || !next}
+      onClick={() => next && onListen(next.id)}
+      data-testid="next-call"
+    >
+      {t('action.nextShort')}
+    </Button>
+  );
+}
