@@ -102,7 +102,7 @@ async function start(config: WorkerConfig, log: Log, lifecycle: Lifecycle): Prom
   // Jobs come last: whoever takes one is ready for it.
   lifecycle.onStop('stopAdmitting', 'captures', () => queues.pauseHere('capture'));
   lifecycle.onStop('handOverCaptures', 'captures', () => captures.stop());
-  lifecycle.onStop('handOverCaptures', 'stages', () => stages.stop());
+  lifecycle.onStop('closeQueues', 'stages', () => stages.stop());
   captures.start();
   stages.start();
   log.info({ workerId, host: config.WORKER_HOST, port: health.port }, 'ready');

@@ -5,6 +5,8 @@ import { Capture, type CaptureOutcome } from './capture.ts';
 
 /** After the spool failed (full, read-only) this worker takes no captures for a while, so that another one may. ms */
 const spoolFaultPauseMs = 5_000;
+/** Where server and worker stop together the calls end by themselves: they are given this long, ms. */
+const endByThemselvesMs = 4_000;
 const connectTries = 3;
 const betweenTriesMs = 300;
 
@@ -44,10 +46,18 @@ export class Captures {
     this.#options.queues.handle('capture', (job) => this.#run(job), { concurrency: this.#options.max });
   }
 
-  /** Lets every call go with all of it on disk; the tap gives it to another worker. */
+  /** Lets every call go with all of it on disk; the tap gives what follows to another worker. */
   async stop(): Promise<void> {
     this.#stopping = true;
     clearTimeout(this.#resumeTimer);
+    let timer: NodeJS.Timeout | undefined;
+    await Promise.race([
+      Promise.all([...this.#running].map((capture) => capture.outcome)),
+      new Promise((resolve) => {
+        timer = setTimeout(resolve, endByThemselvesMs);
+      }),
+    ]);
+    clearTimeout(timer);
     await Promise.all([...this.#running].map((capture) => capture.stop()));
   }
 
