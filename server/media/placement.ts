@@ -50,7 +50,7 @@ function fullness(load: HostLoad): number {
   );
 }
 
-// CPU is measured every two seconds and jitters: differences below two percent of the limit are no difference.
+// CPU is measured every second and jitters: differences below two percent of the limit are no difference.
 const noise = 0.02;
 
 function compare(a: HostLoad, b: HostLoad): number {

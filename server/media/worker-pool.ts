@@ -27,7 +27,10 @@ export const freePorts = { min: 10_000, max: 19_999 } as const;
 
 const wildcards = new Set(['0.0.0.0', '::']);
 
-const cpuSampleMs = 2_000;
+const cpuSampleMs = 1_000;
+/** A worker that does not answer for this long hangs: its calls are better off elsewhere. */
+export const unresponsiveAfterMs = 10_000;
+const closeWithinMs = 2_000;
 const respawnFirstMs = 100;
 const respawnMaxMs = 5_000;
 /** A worker that lived this long did not die of its start. */
@@ -38,6 +41,8 @@ class Host implements MediaHost {
   cpuPercent = 0;
   readonly bornAt = performance.now();
   #cpuMs = 0;
+  #asked = false;
+  #unanswered = 0;
   #sampledAt = performance.now();
   readonly index: number;
   readonly worker: types.Worker;
@@ -63,13 +68,29 @@ class Host implements MediaHost {
     return this.worker.pid;
   }
 
+  /** Asks the worker for its CPU time, one question at a time. */
   async sampleCpu(): Promise<void> {
+    if (this.#asked) {
+      this.#unanswered += 1;
+      return;
+    }
+    this.#asked = true;
     const usage = await this.worker.getResourceUsage();
+    this.#asked = false;
+    this.#unanswered = 0;
     const now = performance.now();
     const cpuMs = usage.ru_utime + usage.ru_stime;
     this.cpuPercent = Math.max(0, ((cpuMs - this.#cpuMs) / (now - this.#sampledAt)) * 100);
     this.#cpuMs = cpuMs;
     this.#sampledAt = now;
+  }
+
+  /**
+   * For how long it has owed an answer, in milliseconds: counted in samples, not by the clock, so that a pause of
+   * this process is not held against its workers.
+   */
+  get owesSinceMs(): number {
+    return this.#unanswered * cpuSampleMs;
   }
 }
 
@@ -77,6 +98,7 @@ class Host implements MediaHost {
 export class WorkerPool {
   readonly #config: WorkerPoolConfig;
   readonly #log: Log;
+  readonly #unresponsiveMs: number;
   readonly #slots: (Host | undefined)[];
   readonly #failures: number[];
   readonly #respawns = new Set<NodeJS.Timeout>();
@@ -87,7 +109,8 @@ export class WorkerPool {
   /** Workers that died since the start. */
   deaths = 0;
 
-  constructor(config: WorkerPoolConfig, log: Log) {
+  /** `unresponsiveMs`: after which a worker that owes an answer is killed. */
+  constructor(config: WorkerPoolConfig, log: Log, unresponsiveMs = unresponsiveAfterMs) {
     if (wildcards.has(config.MEDIA_LISTEN_IP) && !config.MEDIA_ANNOUNCED_ADDRESS) {
       throw new ConfigError(
         'MEDIA_LISTEN_IP is every address: MEDIA_ANNOUNCED_ADDRESS must say which one browsers are to use.',
@@ -95,6 +118,7 @@ export class WorkerPool {
     }
     this.#config = config;
     this.#log = log;
+    this.#unresponsiveMs = unresponsiveMs;
     this.#slots = Array.from({ length: config.MEDIA_WORKERS }, () => undefined);
     this.#failures = this.#slots.map(() => 0);
   }
@@ -133,7 +157,9 @@ export class WorkerPool {
       if (host === undefined || host.worker.subprocessClosed) return undefined;
       const ended = new Promise<void>((resolve) => host.worker.once('subprocessclose', resolve));
       host.worker.close();
-      return ended;
+      // One that hangs would outlive us.
+      const impatience = setTimeout(() => kill(host.pid), closeWithinMs);
+      return ended.finally(() => clearTimeout(impatience));
     });
     await Promise.all(ends);
   }
@@ -207,9 +233,23 @@ export class WorkerPool {
 
   #sample(): void {
     for (const host of this.#slots) {
+      if (host === undefined) continue;
+      if (host.owesSinceMs >= this.#unresponsiveMs) {
+        this.#log.error({ pid: host.pid, worker: host.index }, 'media worker hangs and is killed');
+        kill(host.pid);
+        continue;
+      }
       // A worker that dies meanwhile is dealt with by its `workerclose`.
-      host?.sampleCpu().catch(() => undefined);
+      host.sampleCpu().catch(() => undefined);
     }
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended by itself meanwhile.
   }
 }
 

@@ -73,7 +73,13 @@ const payloadTypes = { PCMU: 0, PCMA: 8, opus: 111 } as const;
 
 /** The live plane with real worker processes, the real ingress and a tap in memory. */
 export async function startLivePlane(
-  options: { workers?: number; port?: number; mediaTimeoutMs?: number; graceMs?: number } = {},
+  options: {
+    workers?: number;
+    port?: number;
+    mediaTimeoutMs?: number;
+    graceMs?: number;
+    unresponsiveMs?: number;
+  } = {},
 ): Promise<LivePlane> {
   const log = pino({ level: process.env.LOG_LEVEL ?? 'silent' });
   const workerBin = await findMediaWorker();
@@ -94,6 +100,7 @@ export async function startLivePlane(
     tap,
     log,
     clock: () => Date.now(),
+    ...(options.unresponsiveMs === undefined ? {} : { unresponsiveMs: options.unresponsiveMs }),
     ...(options.graceMs === undefined ? {} : { linkTimes: { connectMs: 30_000, graceMs: options.graceMs } }),
   });
   const listeners = new Set<WebrtcListener>();

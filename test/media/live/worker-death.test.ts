@@ -133,9 +133,25 @@ describe('an SFU worker that is killed', () => {
     await eventually(() => expect(ears.frequencyOf('agent')).to.equal(440));
   });
 
+  it('may also hang: then it is killed, and its call goes on elsewhere', async () => {
+    live = await startLivePlane({ workers: 2, unresponsiveMs: 1_000 });
+    await talk('c');
+    const listeners = new Map([['ear', await live.hear('c', { listeningId: 'ear' })]]);
+    rejoin(listeners);
+    await hearsBoth(() => listeners.get('ear'), 5_000);
+    const before = listeners.get('ear');
+    const { pid } = live.plane.workers().find(({ calls }) => calls === 1)!;
+    process.kill(pid, 'SIGSTOP');
+    await eventually(() => expect(listeners.get('ear')).not.to.equal(before), { within: 8_000 });
+    await hearsBoth(() => listeners.get('ear'), 3_000);
+    expect(() => process.kill(pid, 0)).to.throw('ESRCH');
+  });
+
   it('leaves no process behind when the plane closes', async () => {
     live = await startLivePlane({ workers: 2 });
     const pids = live.plane.workers().map(({ pid }) => pid);
+    // Not even one that does not hear.
+    process.kill(pids[0]!, 'SIGSTOP');
     await live.close();
     for (const pid of pids) expect(() => process.kill(pid, 0)).to.throw('ESRCH');
   });
