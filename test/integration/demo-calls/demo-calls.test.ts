@@ -36,7 +36,7 @@ describe('the demo calls', () => {
   });
 
   it('speak on several lines at once, come back after a restart of the server, and end in order', async function () {
-    this.timeout(90_000);
+    this.timeout(120_000);
     start({ API_URL: apiUrl, TELEPHONY_API_KEY: key, DEMO_CALLS: '3' });
     await eventually(() => door.calls.length === 3, { within: 40_000, every: 100 });
     expect(door.calls.map(({ request }) => request.lineId).sort()).to.deep.equal([

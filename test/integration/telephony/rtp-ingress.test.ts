@@ -199,7 +199,8 @@ describe('the RTP ingress', () => {
     await from.send(packet(3));
     const startedAt = performance.now();
     await eventually(() => out.length === 2, { every: 5 });
-    expect(performance.now() - startedAt).to.be.within(20, 500);
+    // A busy machine may be late, but never so late as never.
+    expect(performance.now() - startedAt).to.be.within(20, 4_000);
     expect(leg.stats().lost).to.equal(1);
   });
 
