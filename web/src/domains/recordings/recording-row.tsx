@@ -38,7 +38,7 @@ export function RecordingRow({ recording }: { recording: RecordingSummary }) {
       </div>
       <div className={styles.time}>
         <When at={recording.startedAt} />
-        <span className={styles.length}>
+        <span className={state === 'failed' ? styles.failed : styles.length}>
           {thumbnail && state !== 'archived'
             ? t(`state.${state}`)
             : durationMs !== null && clockLength(durationMs)}

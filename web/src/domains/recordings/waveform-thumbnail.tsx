@@ -1,6 +1,7 @@
 import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { RecordingSummary } from '#contract/recordings.ts';
+import { talkShares } from '../../ui/timeline/timeline-model.ts';
 
 type Thumbnail = NonNullable<RecordingSummary['thumbnail']>;
 
@@ -16,6 +17,7 @@ export const WaveformThumbnail = memo(function WaveformThumbnail({
   className?: string | undefined;
 }) {
   const { t } = useTranslation('recordings');
+  const { agent, customer } = talkShares({ bucketMs: 1, channels: thumbnail });
   const points = Math.max(1, thumbnail.agent.length, thumbnail.customer.length);
   return (
     <svg
@@ -23,7 +25,10 @@ export const WaveformThumbnail = memo(function WaveformThumbnail({
       viewBox={`0 0 ${points * 3} ${height}`}
       preserveAspectRatio="none"
       role="img"
-      aria-label={t('picture', talkShares(thumbnail))}
+      aria-label={t('picture', {
+        agent: Math.round(agent * 100),
+        customer: Math.round(customer * 100),
+      })}
     >
       <path d={bars(thumbnail.agent, -1)} stroke="var(--cl-agent)" strokeWidth="2" />
       <path d={bars(thumbnail.customer, 1)} stroke="var(--cl-customer)" strokeWidth="2" />
@@ -39,13 +44,4 @@ function bars(values: readonly number[], direction: 1 | -1): string {
       return `M${index * 3 + 1.5} ${middle + direction * 0.75}v${(direction * length).toFixed(1)}`;
     })
     .join('');
-}
-
-/** Share of the loudness that each voice has, in whole percent. */
-export function talkShares({ agent, customer }: Thumbnail): { agent: number; customer: number } {
-  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
-  const total = sum(agent) + sum(customer);
-  if (total === 0) return { agent: 0, customer: 0 };
-  const share = Math.round((sum(agent) / total) * 100);
-  return { agent: share, customer: 100 - share };
 }

@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import type { Slot } from '#contract/seats.ts';
-import { calendarDay, dayNumber } from '../../ui/format/time.ts';
+import { dayNumber } from '../../ui/format/time.ts';
 import { useFormat } from '../../ui/format/use-format.ts';
 import { SlotCard } from './slot-card.tsx';
 import { hourRows, type Week } from './week.ts';
@@ -24,7 +24,12 @@ export function WeekGrid({
 }) {
   const { t } = useTranslation('seats');
   const format = useFormat();
-  const clock = { now, zone: format.zone, language: format.language };
+  // The month stands above the grid.
+  const heading = new Intl.DateTimeFormat(format.language, {
+    weekday: 'short',
+    day: 'numeric',
+    timeZone: format.zone,
+  });
   const today = dayNumber(now, format.zone);
   const rows = hourRows(slots, week, format.zone);
   return (
@@ -37,7 +42,7 @@ export function WeekGrid({
             const isToday = dayNumber(day, format.zone) === today;
             return (
               <th key={day} scope="col" className={isToday ? styles.today : styles.day}>
-                {calendarDay(day, clock)}
+                {heading.format(day)}
                 {isToday && <span className={styles.todayWord}>{t('week.today')}</span>}
               </th>
             );

@@ -63,6 +63,7 @@ export const recordings = {
     logged: 'That you hear this is logged and shown to the agent.',
   },
   keys: {
+    space: 'Space',
     play: 'Play or pause',
     back5: 'Back 5 seconds',
     forward5: 'Forward 5 seconds',

@@ -63,6 +63,7 @@ export const recordings: SameKeys<typeof english> = {
     logged: '您听过这条录音会留下记录，客服也看得到。',
   },
   keys: {
+    space: '空格',
     play: '播放或暂停',
     back5: '后退 5 秒',
     forward5: '前进 5 秒',

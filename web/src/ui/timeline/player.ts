@@ -1,17 +1,24 @@
-import { useEffect, useEffectEvent, useMemo, useState } from 'react';
+import { useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from 'react';
+import { serverNow } from '../../app/server-clock.ts';
 import { afterSilence, type TimeSpan } from './timeline-model.ts';
 
 export const playbackRates = [0.75, 1, 1.25, 1.5, 1.75, 2] as const;
 
-/** Plays one audio address. Positions are milliseconds from its start. */
+/** A signed address of the audio and when it stops working (UTC ms). */
+export interface AudioAddress {
+  readonly url: string;
+  readonly expiresAt: number;
+}
+
+/** Plays one recording. Positions are milliseconds from its start. */
 export interface Player {
   readonly media: HTMLAudioElement;
   readonly playing: boolean;
-  /** Wants to play but has no data yet. */
+  /** Asked to play, but nothing is heard yet. */
   readonly waiting: boolean;
   readonly rate: number;
   readonly skipsSilence: boolean;
-  /** The media could not be fetched or decoded. */
+  /** The sound could not be fetched or decoded. */
   readonly failed: boolean;
   toggle(): void;
   play(): void;
@@ -22,19 +29,24 @@ export interface Player {
   setRate(rate: number): void;
   setSkipsSilence(skip: boolean): void;
   position(): number;
+  /** Told several times a second while playing, and at each seek. Returns the way to stop. */
+  onPosition(listener: (positionMs: number) => void): () => void;
 }
 
 interface PlayerOptions {
-  /** Signed address; null while there is none yet. A new one (after expiry) carries on at the same position. */
-  readonly url: string | null;
+  /** null until somebody wants to hear it: that is when an address is asked for, and the hearing logged. */
+  readonly address: AudioAddress | null;
+  /** No address, or one that is too old: get a new one. Playing goes on by itself when it arrives. */
+  readonly needAddress: () => void;
   readonly durationMs: number;
   /** What "skip silence" leaves out, in order. */
   readonly silences: readonly TimeSpan[];
-  /** The address stopped working: get a new one. */
-  readonly onFailure: () => void;
 }
 
-export function usePlayer({ url, durationMs, silences, onFailure }: PlayerOptions): Player {
+/** An address that expires within this time is not started with. Milliseconds. */
+const marginMs = 5_000;
+
+export function usePlayer({ address, needAddress, durationMs, silences }: PlayerOptions): Player {
   const [media] = useState(() => {
     const audio = new Audio();
     audio.preload = 'auto';
@@ -45,48 +57,54 @@ export function usePlayer({ url, durationMs, silences, onFailure }: PlayerOption
   const [failed, setFailed] = useState(false);
   const [rate, setRate] = useState(1);
   const [skipsSilence, setSkipsSilence] = useState(false);
+  const wanted = useRef(false);
+  const watchers = useRef(new Set<(positionMs: number) => void>());
+  const position = useCallback(() => media.currentTime * 1000, [media]);
+  const tell = useCallback(() => {
+    for (const watcher of watchers.current) watcher(position());
+  }, [position]);
 
   useEffect(() => {
-    const listen: [keyof HTMLMediaElementEventMap, () => void][] = [
-      ['play', () => setPlaying(true)],
-      ['pause', () => setPlaying(false)],
-      ['ended', () => setPlaying(false)],
-      ['waiting', () => setWaiting(true)],
-      ['playing', () => setWaiting(false)],
-      ['canplay', () => setWaiting(false)],
-    ];
-    for (const [name, listener] of listen) media.addEventListener(name, listener);
+    const listeners: Partial<Record<keyof HTMLMediaElementEventMap, () => void>> = {
+      play: () => setPlaying(true),
+      pause: () => setPlaying(false),
+      ended: () => setPlaying(false),
+      waiting: () => setWaiting(true),
+      playing: () => setWaiting(false),
+      timeupdate: tell,
+      seeking: tell,
+      error: () => {
+        setFailed(true);
+        setPlaying(false);
+        setWaiting(false);
+      },
+    };
+    for (const [name, listener] of Object.entries(listeners)) media.addEventListener(name, listener);
     return () => {
-      for (const [name, listener] of listen) media.removeEventListener(name, listener);
+      for (const [name, listener] of Object.entries(listeners)) media.removeEventListener(name, listener);
       media.pause();
     };
-  }, [media]);
+  }, [media, tell]);
 
-  const failure = useEffectEvent(() => {
-    setFailed(true);
-    setWaiting(false);
-    onFailure();
+  const start = useEffectEvent(() => {
+    // A play that a pause or a new address interrupts rejects; the events have already said so.
+    void media.play().catch(() => undefined);
   });
   useEffect(() => {
-    const listener = () => failure();
-    media.addEventListener('error', listener);
-    return () => media.removeEventListener('error', listener);
-  }, [media]);
-
-  useEffect(() => {
-    if (url === null || media.src === url) return;
+    if (!address || media.src === address.url) return;
     const at = media.currentTime;
-    const wasPlaying = !media.paused;
+    const goesOn = wanted.current || !media.paused;
+    wanted.current = false;
     setFailed(false);
-    media.src = url;
+    media.src = address.url;
+    // Before any data is there this sets where playing starts (HTML, default playback start position).
     if (at > 0) media.currentTime = at;
-    // A new source resets the speed to the default one.
-    media.defaultPlaybackRate = media.playbackRate;
-    if (wasPlaying) void media.play().catch(() => undefined);
-  }, [media, url]);
+    if (goesOn) start();
+  }, [media, address]);
 
   useEffect(() => {
     media.preservesPitch = true;
+    // The default is what a new address starts with.
     media.defaultPlaybackRate = rate;
     media.playbackRate = rate;
   }, [media, rate]);
@@ -103,17 +121,28 @@ export function usePlayer({ url, durationMs, silences, onFailure }: PlayerOption
     return () => cancelAnimationFrame(frame);
   }, [media, playing, skipsSilence, silences]);
 
+  const ask = useEffectEvent(needAddress);
   return useMemo<Player>(() => {
-    const position = () => media.currentTime * 1000;
     const seek = (positionMs: number) => {
       media.currentTime = Math.min(Math.max(0, positionMs), durationMs) / 1000;
+      tell();
     };
-    // A play that is interrupted by a pause or a new address rejects; the events have already said so.
-    const play = () => void media.play().catch(() => undefined);
+    const play = () => {
+      if (media.ended) media.currentTime = 0;
+      const usable = address && !media.error && address.expiresAt - marginMs > serverNow();
+      if (usable) {
+        void media.play().catch(() => undefined);
+        return;
+      }
+      wanted.current = true;
+      setWaiting(true);
+      setFailed(false);
+      ask();
+    };
     return {
       media,
       playing,
-      waiting: waiting && playing,
+      waiting,
       rate,
       skipsSilence,
       failed,
@@ -125,6 +154,12 @@ export function usePlayer({ url, durationMs, silences, onFailure }: PlayerOption
       setRate,
       setSkipsSilence,
       position,
+      onPosition: (listener) => {
+        watchers.current.add(listener);
+        return () => {
+          watchers.current.delete(listener);
+        };
+      },
     };
-  }, [media, durationMs, playing, waiting, rate, skipsSilence, failed]);
+  }, [media, address, durationMs, playing, waiting, rate, skipsSilence, failed, position, tell]);
 }

@@ -4,6 +4,9 @@ import type WaveSurfer from 'wavesurfer.js';
 import { clockLength } from '../format/time.ts';
 import { type TimelineGap, type TimelinePin, tickInterval } from './timeline-model.ts';
 
+/** Pixels below the lanes that show the time. */
+export const rulerHeight = 24;
+
 /**
  * What lies over the waveform and scrolls with it: gaps, pins, the ruler. It lives in the waveform's shadow tree,
  * where style sheets do not reach but custom properties do: hence inline styles.
@@ -130,7 +133,7 @@ function Ruler({
     (_, index) => (first + index) * interval,
   );
   return (
-    <div style={{ position: 'relative', height: 22, overflow: 'hidden' }} aria-hidden>
+    <div style={{ position: 'relative', height: rulerHeight, overflow: 'hidden' }} aria-hidden>
       {ticks.map((ms) => (
         <span
           key={ms}
@@ -141,7 +144,7 @@ function Ruler({
             borderLeft: '1px solid var(--cl-border)',
             color: 'var(--cl-muted)',
             fontSize: 12,
-            lineHeight: '22px',
+            lineHeight: `${rulerHeight}px`,
           }}
         >
           {clockLength(ms)}

@@ -72,6 +72,35 @@ export function silences(
   return found;
 }
 
+/** A bucket louder than this (0–255) is speech, for shares; the same limit as for silence. */
+const spoken = 6;
+
+/**
+ * Shares of the time, together 1: a moment belongs to whoever is louder in it, to nobody when both are silent.
+ */
+export function talkShares({ channels }: TimelinePeaks): {
+  agent: number;
+  customer: number;
+  silence: number;
+} {
+  const length = Math.max(channels.agent.length, channels.customer.length);
+  let agent = 0;
+  let customer = 0;
+  for (let bucket = 0; bucket < length; bucket++) {
+    const a = channels.agent[bucket] ?? 0;
+    const c = channels.customer[bucket] ?? 0;
+    if (Math.max(a, c) <= spoken) continue;
+    if (a >= c) agent++;
+    else customer++;
+  }
+  if (length === 0) return { agent: 0, customer: 0, silence: 1 };
+  return {
+    agent: agent / length,
+    customer: customer / length,
+    silence: (length - agent - customer) / length,
+  };
+}
+
 /** A short breath stays on either side of what is skipped, so that words are not cut. Milliseconds. */
 export const silenceEdgeMs = 250;
 

@@ -8,7 +8,7 @@ import { clockLength } from '../format/time.ts';
 import { usePalette } from '../theme/palette-context.ts';
 import { VoiceName } from '../voice-name.tsx';
 import styles from './timeline.module.css';
-import { TimelineLayer } from './timeline-layer.tsx';
+import { rulerHeight, TimelineLayer } from './timeline-layer.tsx';
 import { drawnLanes, type TimelineGap, type TimelinePeaks, type TimelinePin } from './timeline-model.ts';
 
 export interface TimelineProps {
@@ -68,6 +68,7 @@ export function Timeline({
     [palette],
   );
 
+  const drawn = useRef<typeof lanes | null>(null);
   // One instance per media element; everything else is told to the living instance below.
   // biome-ignore lint/correctness/useExhaustiveDependencies: colours, lanes and zoom are applied by the effects after this one.
   useEffect(() => {
@@ -87,12 +88,12 @@ export function Timeline({
       duration: durationMs / 1000,
       ...(media && { media }),
     });
+    drawn.current = lanes;
     const layer = document.createElement('div');
-    const mounted = () => {
+    wave.once('ready', () => {
       wave.getWrapper().append(layer);
       setSurface({ wave, layer });
-    };
-    wave.on('ready', mounted);
+    });
     wave.on('interaction', (seconds) => seeked(seconds * 1000));
     return () => {
       wave.destroy();
@@ -109,16 +110,25 @@ export function Timeline({
   }, []);
 
   useEffect(() => {
+    if (!surface || drawn.current === lanes) return;
+    drawn.current = lanes;
+    // With the address it already has, loading draws anew and leaves the sound alone.
+    void surface.wave.load(media?.src ?? '', lanes, durationMs / 1000).catch(() => undefined);
+  }, [surface, media, lanes, durationMs]);
+
+  useEffect(() => {
     surface?.wave.setOptions({
-      peaks: lanes,
-      duration: durationMs / 1000,
       splitChannels: [lane('agent'), lane('customer')],
       cursorColor: palette.text,
     });
-  }, [surface, lanes, durationMs, lane, palette]);
+  }, [surface, lane, palette]);
 
   useEffect(() => {
-    if (surface) surface.wave.setOptions({ minPxPerSec: zoom === 1 ? 0 : pxPerSecond });
+    if (!surface) return;
+    surface.wave.setOptions({ minPxPerSec: zoom === 1 ? 0 : pxPerSecond });
+    // What scrolls must be reachable by keyboard too.
+    const scroller = surface.wave.getWrapper().parentElement;
+    if (scroller) scroller.tabIndex = zoom === 1 ? -1 : 0;
   }, [surface, zoom, pxPerSecond]);
 
   useEffect(() => {
@@ -152,20 +162,34 @@ export function Timeline({
 
   return (
     <div className={styles.timeline}>
-      <div className={styles.names} style={{ gridTemplateRows: `${laneHeight}px ${laneHeight}px` }}>
+      <div
+        className={styles.names}
+        style={{ gridTemplateRows: `${laneHeight}px ${laneHeight}px ${rulerHeight}px` }}
+      >
         <VoiceName voice="agent" />
         <VoiceName voice="customer" />
+        <span className={styles.zoom}>
+          <Button
+            type="text"
+            size="small"
+            icon={<MinusOutlined />}
+            aria-label={t('zoomOut')}
+            disabled={zoom === 1}
+            onClick={() => zoomBy(-1)}
+          />
+          <Button
+            type="text"
+            size="small"
+            icon={<PlusOutlined />}
+            aria-label={t('zoomIn')}
+            disabled={zoom === zoomSteps.at(-1) || fitPx * zoom >= widestSecond}
+            onClick={() => zoomBy(1)}
+          />
+        </span>
       </div>
       <div className={styles.lanes}>
-        <PlayheadSlider
-          media={media}
-          positionMs={positionMs}
-          durationMs={durationMs}
-          label={t('position')}
-          onKeyDown={pressed}
-        >
-          <div ref={container} style={{ minHeight: laneHeight * 2 }} />
-        </PlayheadSlider>
+        <PlayheadSlider wave={surface?.wave ?? null} durationMs={durationMs} onKeyDown={pressed} />
+        <div ref={container} style={{ minHeight: laneHeight * 2 + rulerHeight }} />
         {surface &&
           createPortal(
             <TimelineLayer
@@ -183,74 +207,45 @@ export function Timeline({
             surface.layer,
           )}
       </div>
-      <div className={styles.zoom}>
-        <Button
-          type="text"
-          size="small"
-          icon={<MinusOutlined />}
-          aria-label={t('zoomOut')}
-          disabled={zoom === 1}
-          onClick={() => zoomBy(-1)}
-        />
-        <Button
-          type="text"
-          size="small"
-          icon={<PlusOutlined />}
-          aria-label={t('zoomIn')}
-          disabled={zoom === zoomSteps.at(-1) || fitPx * zoom >= widestSecond}
-          onClick={() => zoomBy(1)}
-        />
-      </div>
     </div>
   );
 }
 
-/** The playhead as a slider (WAI-ARIA): its value is renewed once a second, not with each frame. */
+/**
+ * The playhead as a slider (WAI-ARIA), laid over the lanes for the keyboard; pointers reach the lanes below.
+ * Its value is renewed once a second, not with each frame.
+ */
 function PlayheadSlider({
-  media,
-  positionMs,
+  wave,
   durationMs,
-  label,
   onKeyDown,
-  children,
 }: {
-  media: HTMLMediaElement | undefined;
-  positionMs: number | undefined;
+  wave: WaveSurfer | null;
   durationMs: number;
-  label: string;
   onKeyDown: (event: KeyboardEvent) => void;
-  children: React.ReactNode;
 }) {
   const { t } = useTranslation('timeline');
-  const [playedSeconds, setPlayedSeconds] = useState(0);
+  const [seconds, setSeconds] = useState(0);
   useEffect(() => {
-    if (!media) return;
-    const update = () => setPlayedSeconds(Math.floor(media.currentTime));
-    update();
-    media.addEventListener('timeupdate', update);
-    media.addEventListener('seeking', update);
-    return () => {
-      media.removeEventListener('timeupdate', update);
-      media.removeEventListener('seeking', update);
-    };
-  }, [media]);
-  const seconds = media ? playedSeconds : Math.floor((positionMs ?? 0) / 1000);
+    if (!wave) return;
+    setSeconds(Math.floor(wave.getCurrentTime()));
+    return wave.on('timeupdate', (time) => setSeconds(Math.floor(time)));
+  }, [wave]);
+  const last = Math.floor(durationMs / 1000);
   return (
     <div
       role="slider"
       tabIndex={0}
-      aria-label={label}
+      aria-label={t('position')}
       aria-valuemin={0}
-      aria-valuemax={Math.floor(durationMs / 1000)}
-      aria-valuenow={seconds}
+      aria-valuemax={last}
+      aria-valuenow={Math.min(seconds, last)}
       aria-valuetext={t('positionOf', {
         position: clockLength(seconds * 1000),
         length: clockLength(durationMs),
       })}
       className={styles.slider}
       onKeyDown={onKeyDown}
-    >
-      {children}
-    </div>
+    />
   );
 }
