@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Supervision } from './embedded/supervision.ts';
 import { ProcessLedger } from './process-ledger.ts';
 import { ManagedProcess, ProcessFailed, type ProcessSpec } from './processes.ts';
@@ -98,12 +98,13 @@ export async function launch(work: (launcher: Launcher) => Promise<void>): Promi
   process.chdir(PROJECT_ROOT);
   if (existsSync('.env')) process.loadEnvFile('.env');
   const terminal = new Terminal();
-  const launcher = new Launcher(terminal, process.env.DATA_DIR || join(PROJECT_ROOT, '.data'));
+  const launcher = new Launcher(terminal, resolve(process.env.DATA_DIR || '.data'));
   // A closed terminal must not keep the stop from running.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   // Held while the work runs and while its processes do.
   const alive = setInterval(() => {}, 60_000);
 
+  let started = false;
   let firstSignalAt: number | undefined;
   const end = async (code: number) => {
     await launcher.stop();
@@ -119,16 +120,17 @@ export async function launch(work: (launcher: Launcher) => Promise<void>): Promi
       }
       firstSignalAt = Date.now();
       terminal.line('stopping (once more: at once) ...');
-      const started = Date.now();
+      const stoppingSince = Date.now();
       void launcher.stop().then(() => {
-        terminal.line(`stopped in ${((Date.now() - started) / 1000).toFixed(1)} s`);
-        process.exit(0);
+        terminal.line(`stopped in ${((Date.now() - stoppingSince) / 1000).toFixed(1)} s`);
+        process.exit(started ? 0 : 130);
       });
     });
 
   try {
     await launcher.open();
     await work(launcher);
+    started = true;
   } catch (error) {
     if (firstSignalAt !== undefined) return;
     firstSignalAt = Date.now();
