@@ -95,4 +95,6 @@ function parse<S extends z.ZodType>(schema: S, env: NodeJS.ProcessEnv): z.output
 }
 
 export const serverConfig = (env: NodeJS.ProcessEnv = process.env): ServerConfig => parse(serverSchema, env);
+/** Only where the stores are: for scripts. */
+export const storesConfig = (env: NodeJS.ProcessEnv = process.env): StoresConfig => parse(storesSchema, env);
 export const workerConfig = (env: NodeJS.ProcessEnv = process.env): WorkerConfig => parse(workerSchema, env);

@@ -1,0 +1,80 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { measureArchive } from './bench/archive.bench.ts';
+import { measureClicks } from './bench/click.bench.ts';
+import { type Figure, table } from './bench/figures.ts';
+import { measureForwarding } from './bench/forwarding.bench.ts';
+import { measureJoin } from './bench/join.bench.ts';
+import { measureLatency } from './bench/latency.bench.ts';
+import { measureRtpIngress } from './bench/rtp-ingress.bench.ts';
+import { openWorld, type World } from './bench/world.ts';
+import { prepare } from './setup/prepare.ts';
+import { Terminal } from './setup/progress.ts';
+import { PROJECT_ROOT } from './setup/root.ts';
+import { SetUpError } from './setup/set-up-error.ts';
+
+/**
+ * `npm run bench [-- NAME …] [-- --quick]`: measures, prints a table, writes bench-results/latest.json.
+ * Absolute times depend on the machine; the ratios beside them were measured in the same run.
+ * `--quick` shortens the calls (30 s instead of 5 minutes): to see that the bench works, not to quote.
+ */
+interface Bench {
+  readonly name: string;
+  readonly measure: (world: World, quick: boolean) => Promise<Figure[]>;
+}
+
+const benches: readonly Bench[] = [
+  { name: 'click', measure: (world, quick) => measureClicks(world, quick ? 10 : 40) },
+  { name: 'join', measure: (world, quick) => measureJoin(world, quick ? 20 : 100) },
+  { name: 'latency', measure: (world, quick) => measureLatency(world, quick ? 8 : 30) },
+  {
+    name: 'forwarding',
+    measure: (world, quick) => measureForwarding(world, quick ? 20 : 100, quick ? 5 : 15),
+  },
+  {
+    name: 'ingress',
+    measure: async (_, quick) => {
+      const figures = await measureRtpIngress(200, quick ? 5 : 20);
+      return [
+        {
+          name: 'RTP ingress (Node), CPU per packet, 200 legs',
+          value: figures.microsecondsPerPacket,
+          unit: 'µs',
+          beside: `${figures.packetsPerSecond} packets/s, ${figures.missing} missing`,
+        },
+      ];
+    },
+  },
+  { name: 'archive', measure: (world, quick) => measureArchive(world, quick ? 3 : 6, quick ? 30 : 300) },
+];
+
+process.chdir(PROJECT_ROOT);
+try {
+  const given = process.argv.slice(2);
+  const quick = given.includes('--quick');
+  const wanted = given.filter((word) => !word.startsWith('--'));
+  const { mediaWorker } = await prepare('bench', new Terminal(process.stderr));
+  process.env.MEDIASOUP_WORKER_BIN = mediaWorker;
+  const figures: (Figure & { bench: string })[] = [];
+  for (const bench of benches.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
+    console.error(`measuring ${bench.name} …`);
+    const world = await openWorld({ MEDIA_WORKERS: '1' });
+    try {
+      const measured = await bench.measure(world, quick);
+      figures.push(...measured.map((figure) => ({ bench: bench.name, ...figure })));
+    } finally {
+      await world.close();
+    }
+  }
+  console.log(table(figures));
+  await mkdir('bench-results', { recursive: true });
+  const machine = { cpus: cpus().length, model: cpus()[0]?.model, node: process.version };
+  const result = { at: new Date().toISOString(), quick, machine, figures };
+  await writeFile(join('bench-results', 'latest.json'), `${JSON.stringify(result, null, 2)}\n`);
+  process.exit(figures.some((figure) => figure.met === false) ? 2 : 0);
+} catch (error) {
+  if (!(error instanceof SetUpError)) throw error;
+  console.error(`cannot measure: ${error.message}`);
+  process.exit(1);
+}

@@ -1,0 +1,83 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { storesConfig } from '#kernel/config.ts';
+import { createObjectStore, type ObjectStore } from '#kernel/s3.ts';
+import { startStack } from '#scripts/embedded/stack.ts';
+import { PersonClient } from '#support/clients/person-client.ts';
+import { TelephonyClient } from '#support/clients/telephony-client.ts';
+import { type RecorderProcess, startRecorder } from '#support/recorder-process.ts';
+import { crowd, seedCompany } from '#support/seed.ts';
+import { type ServerProcess, startServer, testTelephonyKey } from '#support/server-process.ts';
+
+/** People who may listen on the slot's line: `crowd-1` … */
+const crowdSize = 200;
+
+/** Everything a bench needs, started as in production: stores, one server, one recordings worker, a slot that runs. */
+export interface World {
+  readonly server: ServerProcess;
+  readonly recorder: RecorderProcess;
+  readonly telephony: TelephonyClient;
+  readonly host: PersonClient;
+  readonly slotId: string;
+  readonly objects: ObjectStore;
+  close(): Promise<void>;
+}
+
+export async function openWorld(env: NodeJS.ProcessEnv = {}): Promise<World> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'cloud-listening-bench-'));
+  const stack = await startStack({ dataDir });
+  await seedCompany(stack.env.MONGODB_URL, crowd(crowdSize, 'supermarket'));
+  const [server, recorder] = await Promise.all([
+    startServer(stack.env, { LOG_LEVEL: 'info', ...env }),
+    startRecorder(stack.env, join(dataDir, 'spool')),
+  ]);
+  const host = await PersonClient.signIn(server.url, 'host');
+  const startsAt = Math.floor(Date.now() / 300_000) * 300_000;
+  const slot = await host.seats.plan({
+    lineId: 'supermarket',
+    startsAt,
+    endsAt: startsAt + 3 * 3_600_000,
+    seats: 200,
+  });
+  const objects = createObjectStore(storesConfig({ ...stack.env }));
+  return {
+    server,
+    recorder,
+    telephony: new TelephonyClient(server.url, testTelephonyKey),
+    host,
+    slotId: slot.id,
+    objects,
+    close: async () => {
+      objects.close();
+      await server.stop();
+      await recorder.stop();
+      await stack.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** CPU seconds a process and the children it has waited for have used so far. Linux: /proc, 100 ticks a second. */
+export async function cpuSecondsOf(pid: number, options: { withChildren?: boolean } = {}): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .map(Number);
+  const own = fields[11]! + fields[12]!;
+  const children = options.withChildren ? fields[13]! + fields[14]! : 0;
+  return (own + children) / 100;
+}
+
+/** The SFU worker processes of a server. */
+export async function mediaWorkersOf(serverPid: number): Promise<number[]> {
+  const children = await readFile(`/proc/${serverPid}/task/${serverPid}/children`, 'utf8');
+  const pids = children.trim().split(/\s+/).map(Number);
+  const named = await Promise.all(
+    pids.map(async (pid) =>
+      (await readFile(`/proc/${pid}/cmdline`, 'utf8')).includes('mediasoup') ? pid : null,
+    ),
+  );
+  return named.filter((pid) => pid !== null);
+}
