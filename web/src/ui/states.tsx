@@ -47,7 +47,7 @@ export function ErrorState({ error, onRetry }: { error: unknown; onRetry?: () =>
     <div className={styles.empty} role="alert">
       <p className={styles.title}>{sentence.what}</p>
       <p className={styles.body}>{sentence.todo}</p>
-      {onRetry && (
+      {onRetry && worthRetrying(known) && (
         <div className={styles.action}>
           <Button onClick={onRetry}>{t('retry')}</Button>
         </div>
@@ -55,6 +55,11 @@ export function ErrorState({ error, onRetry }: { error: unknown; onRetry?: () =>
       <ErrorCodeLine error={known} />
     </div>
   );
+}
+
+/** What is not there, or not allowed, will not be on the next attempt either. */
+function worthRetrying({ status }: ApiError): boolean {
+  return status !== 403 && status !== 404 && status !== 410;
 }
 
 /** The same as a note beside what failed; it stays until it is closed or the next attempt. */

@@ -14,10 +14,13 @@ import type { useLiveCalls } from './use-live-calls.ts';
 export function LiveCallList({
   query,
   roomOf,
+  own = false,
 }: {
   query: ReturnType<typeof useLiveCalls>;
   /** The room in which this person may hear a line now, if any. */
   roomOf: (lineId: string) => string | null;
+  /** The list is an agent's own calls. */
+  own?: boolean;
 }) {
   const { t } = useTranslation('today');
   if (query.error && !query.data) {
@@ -32,14 +35,15 @@ export function LiveCallList({
   }
   if (query.data.calls.length === 0) {
     return (
-      <EmptyState icon={<PhoneOutlined />} title={t('live.empty')}>
-        {t('live.emptyBody')}
+      <EmptyState icon={<PhoneOutlined />} title={t(own ? 'live.emptyAgent' : 'live.empty')}>
+        {t(own ? 'live.emptyAgentBody' : 'live.emptyBody')}
       </EmptyState>
     );
   }
+  const newestFirst = [...query.data.calls].sort((one, other) => other.openedAt - one.openedAt);
   return (
     <ul>
-      {query.data.calls.map((call) => (
+      {newestFirst.map((call) => (
         <LiveCallRow key={call.id} call={call} slotId={roomOf(call.lineId)} />
       ))}
     </ul>

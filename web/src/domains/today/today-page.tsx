@@ -75,7 +75,11 @@ function LiveNow() {
         )
       }
     >
-      <LiveCallList query={query} roomOf={(lineId) => rooms.get(lineId) ?? null} />
+      <LiveCallList
+        query={query}
+        roomOf={(lineId) => rooms.get(lineId) ?? null}
+        own={person.role === 'agent'}
+      />
     </Section>
   );
 }

@@ -15,6 +15,9 @@ export const today = {
     noneAtAll: 'There is no free seat in the coming week',
     noneAtAllBody: 'The host plans new slots regularly; seats that are given back show up at once.',
     allSeats: 'See all seats',
+    hostHeading: 'My next session',
+    hostSoon: 'The room opens 15 minutes before the start. You brief the listeners and choose what is heard.',
+    hostNow: 'The room is open. Listeners join as they check in.',
   },
   live: {
     heading: 'Live now in my business',
@@ -26,6 +29,8 @@ export const today = {
     listeners_other: '{{count}} listening',
     empty: 'No call is on air right now',
     emptyBody: 'As soon as a customer calls one of your lines, it appears here by itself.',
+    emptyAgent: 'You are not on a call',
+    emptyAgentBody: 'Calls that you open or answer appear here, with who listens.',
     noScenario: 'Call',
     join: 'Listen',
     started: 'A call started on {{line}}.',
@@ -33,7 +38,7 @@ export const today = {
   waits: {
     heading: 'What waits for me',
     empty: 'Nothing waits for you',
-    emptyBody: 'Reserved seats and sessions that you host will be listed here.',
+    emptyBody: 'Seats that you reserve are listed here until you have taken them.',
     seat: 'Reserved seat',
     hosting: 'You host this session',
   },
