@@ -16,7 +16,7 @@ interface RoomOnPage {
 export async function measureClicks(world: World, clicks: number): Promise<Figure[]> {
   const call = await world.telephony.open({ lineId: 'supermarket' });
   const sendings = call.legs.map((leg) =>
-    sendTone({ to: leg, hz: leg.role === 'agent' ? 440 : 880, seconds: 3_600 }),
+    sendTone({ to: leg, hz: leg.role === 'agent' ? 440 : 880, seconds: 900 }),
   );
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM_BIN ?? '/usr/bin/chromium',

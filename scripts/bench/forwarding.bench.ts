@@ -14,7 +14,7 @@ const packetsPerSecond = 50;
  */
 export async function measureForwarding(world: World, listeners: number, seconds: number): Promise<Figure[]> {
   const call = await world.telephony.open({ lineId: 'supermarket' });
-  const sendings = call.legs.map((leg) => sendTone({ to: leg, hz: 440, seconds: 3_600 }));
+  const sendings = call.legs.map((leg) => sendTone({ to: leg, hz: 440, seconds: 900 }));
   const streams = listeners * call.legs.length;
   const crowd = fork(fileURLToPath(new URL('./crowd.ts', import.meta.url)), {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

@@ -10,7 +10,7 @@ import type { World } from './world.ts';
 export async function measureJoin(world: World, joins: number): Promise<Figure[]> {
   const call = await world.telephony.open({ lineId: 'supermarket' });
   const sendings = call.legs.map((leg) =>
-    sendTone({ to: leg, hz: leg.role === 'agent' ? 440 : 880, seconds: 3_600 }),
+    sendTone({ to: leg, hz: leg.role === 'agent' ? 440 : 880, seconds: 900 }),
   );
   const times: number[] = [];
   try {
