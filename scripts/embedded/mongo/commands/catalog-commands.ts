@@ -19,7 +19,7 @@ function create(call: Call): Doc {
   refuseOptions(
     command,
     name,
-    'capped timeseries viewOn pipeline clusteredIndex changeStreamPreAndPostImages encryptedFields validator expireAfterSeconds storageEngine indexOptionDefaults'.split(
+    'capped size max timeseries viewOn pipeline clusteredIndex changeStreamPreAndPostImages encryptedFields validator expireAfterSeconds storageEngine indexOptionDefaults'.split(
       ' ',
     ),
   );
@@ -259,7 +259,7 @@ function dropIndexes(call: Call): Doc {
 export const CATALOG_COMMANDS: Record<string, Command> = {
   create: {
     fields:
-      'capped timeseries viewOn pipeline clusteredIndex changeStreamPreAndPostImages encryptedFields validator validationLevel validationAction collation expireAfterSeconds storageEngine indexOptionDefaults autoIndexId idIndex'.split(
+      'capped size max timeseries viewOn pipeline clusteredIndex changeStreamPreAndPostImages encryptedFields validator validationLevel validationAction collation expireAfterSeconds storageEngine indexOptionDefaults autoIndexId idIndex'.split(
         ' ',
       ),
     writes: true,
