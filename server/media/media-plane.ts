@@ -28,8 +28,8 @@ export interface MediaPlaneOptions {
   readonly clock: Clock;
   /** How long a lost connection may come back; shorter in tests. */
   readonly linkTimes?: LinkTimes;
-  /** Milliseconds after which a worker that does not answer is killed and replaced; shorter in tests. */
-  readonly unresponsiveMs?: number;
+  /** Milliseconds after which a worker that neither answers nor works is killed and replaced; shorter in tests. */
+  readonly hangMs?: number;
 }
 
 /** One SFU worker, for the operations page and metrics. */
@@ -91,7 +91,7 @@ export async function createMediaPlane(options: MediaPlaneOptions): Promise<Medi
   const capabilities = ortc.generateRouterRtpCapabilities(routerCodecs);
   const routerRtpCapabilities = () => structuredClone(capabilities) as unknown as Record<string, unknown>;
 
-  const pool = new WorkerPool(config, log, options.unresponsiveMs);
+  const pool = new WorkerPool(config, log, options.hangMs);
   const feed = await IntakeFeed.open();
   const rooms = new Rooms({
     pool,

@@ -2,6 +2,7 @@ import type { types } from 'mediasoup';
 import * as mediasoup from 'mediasoup';
 import { ConfigError, type ServerConfig } from '#kernel/config.ts';
 import type { Log } from '#kernel/log.ts';
+import { processCpuTicks } from './process-cpu.ts';
 import { routerCodecs } from './router-codecs.ts';
 
 /** One SFU worker process with all that calls need of it. A respawned worker is a new host at the same index. */
@@ -28,8 +29,8 @@ export const freePorts = { min: 10_000, max: 19_999 } as const;
 const wildcards = new Set(['0.0.0.0', '::']);
 
 const cpuSampleMs = 1_000;
-/** A worker that does not answer for this long hangs: its calls are better off elsewhere. */
-export const unresponsiveAfterMs = 10_000;
+/** A worker at a standstill for this long hangs: its calls are better off elsewhere. */
+export const standstillLimitMs = 10_000;
 const closeWithinMs = 2_000;
 const respawnFirstMs = 100;
 const respawnMaxMs = 5_000;
@@ -42,7 +43,7 @@ class Host implements MediaHost {
   readonly bornAt = performance.now();
   #cpuMs = 0;
   #asked = false;
-  #unanswered = 0;
+  #standstill: { ticks: number; samples: number } | undefined;
   #sampledAt = performance.now();
   readonly index: number;
   readonly worker: types.Worker;
@@ -71,13 +72,13 @@ class Host implements MediaHost {
   /** Asks the worker for its CPU time, one question at a time. */
   async sampleCpu(): Promise<void> {
     if (this.#asked) {
-      this.#unanswered += 1;
+      await this.#lookAtProcess();
       return;
     }
     this.#asked = true;
     const usage = await this.worker.getResourceUsage();
     this.#asked = false;
-    this.#unanswered = 0;
+    this.#standstill = undefined;
     const now = performance.now();
     const cpuMs = usage.ru_utime + usage.ru_stime;
     this.cpuPercent = Math.max(0, ((cpuMs - this.#cpuMs) / (now - this.#sampledAt)) * 100);
@@ -86,11 +87,19 @@ class Host implements MediaHost {
   }
 
   /**
-   * For how long it has owed an answer, in milliseconds: counted in samples, not by the clock, so that a pause of
-   * this process is not held against its workers.
+   * For how long it has neither answered nor used any CPU, in milliseconds: counted in samples, not by the clock, so
+   * that a pause of this process is not held against its workers. An overloaded worker may owe answers for half a
+   * minute while it forwards what it can; it is not at a standstill.
    */
-  get owesSinceMs(): number {
-    return this.#unanswered * cpuSampleMs;
+  get standstillMs(): number {
+    return (this.#standstill?.samples ?? 0) * cpuSampleMs;
+  }
+
+  async #lookAtProcess(): Promise<void> {
+    const ticks = await processCpuTicks(this.pid);
+    if (ticks === undefined) return;
+    const before = this.#standstill;
+    this.#standstill = { ticks, samples: before?.ticks === ticks ? before.samples + 1 : 0 };
   }
 }
 
@@ -98,7 +107,7 @@ class Host implements MediaHost {
 export class WorkerPool {
   readonly #config: WorkerPoolConfig;
   readonly #log: Log;
-  readonly #unresponsiveMs: number;
+  readonly #hangMs: number;
   readonly #slots: (Host | undefined)[];
   readonly #failures: number[];
   readonly #respawns = new Set<NodeJS.Timeout>();
@@ -109,8 +118,8 @@ export class WorkerPool {
   /** Workers that died since the start. */
   deaths = 0;
 
-  /** `unresponsiveMs`: after which a worker that owes an answer is killed. */
-  constructor(config: WorkerPoolConfig, log: Log, unresponsiveMs = unresponsiveAfterMs) {
+  /** `hangMs`: after which a worker that neither answers nor works is killed. */
+  constructor(config: WorkerPoolConfig, log: Log, hangMs = standstillLimitMs) {
     if (wildcards.has(config.MEDIA_LISTEN_IP) && !config.MEDIA_ANNOUNCED_ADDRESS) {
       throw new ConfigError(
         'MEDIA_LISTEN_IP is every address: MEDIA_ANNOUNCED_ADDRESS must say which one browsers are to use.',
@@ -118,7 +127,7 @@ export class WorkerPool {
     }
     this.#config = config;
     this.#log = log;
-    this.#unresponsiveMs = unresponsiveMs;
+    this.#hangMs = hangMs;
     this.#slots = Array.from({ length: config.MEDIA_WORKERS }, () => undefined);
     this.#failures = this.#slots.map(() => 0);
   }
@@ -234,7 +243,7 @@ export class WorkerPool {
   #sample(): void {
     for (const host of this.#slots) {
       if (host === undefined) continue;
-      if (host.owesSinceMs >= this.#unresponsiveMs) {
+      if (host.standstillMs >= this.#hangMs) {
         this.#log.error({ pid: host.pid, worker: host.index }, 'media worker hangs and is killed');
         kill(host.pid);
         continue;

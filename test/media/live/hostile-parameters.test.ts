@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { eventually } from '#support/eventually.ts';
 import { type Sending, sendTone } from '#support/rtp-sender.ts';
-import { listenerCapabilities } from '#support/webrtc-listener.ts';
+import { listenerCapabilities, WebrtcListener } from '#support/webrtc-listener.ts';
 import { type LivePlane, startLivePlane, type TestListener } from './live-plane.ts';
 
 const sha256 = (fill: string) => Array.from({ length: 32 }, () => fill).join(':');
@@ -96,7 +96,6 @@ describe('forged media parameters', () => {
       callId: 'c',
       rtpCapabilities: listenerCapabilities,
     });
-    const { WebrtcListener } = await import('#support/webrtc-listener.ts');
     const ears = new WebrtcListener(offer.transport, {
       connect: () =>
         plane.listeners.connect(listeningId, {

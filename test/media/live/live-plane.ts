@@ -78,7 +78,7 @@ export async function startLivePlane(
     port?: number;
     mediaTimeoutMs?: number;
     graceMs?: number;
-    unresponsiveMs?: number;
+    hangMs?: number;
   } = {},
 ): Promise<LivePlane> {
   const log = pino({ level: process.env.LOG_LEVEL ?? 'silent' });
@@ -100,7 +100,7 @@ export async function startLivePlane(
     tap,
     log,
     clock: () => Date.now(),
-    ...(options.unresponsiveMs === undefined ? {} : { unresponsiveMs: options.unresponsiveMs }),
+    ...(options.hangMs === undefined ? {} : { hangMs: options.hangMs }),
     ...(options.graceMs === undefined ? {} : { linkTimes: { connectMs: 30_000, graceMs: options.graceMs } }),
   });
   const listeners = new Set<WebrtcListener>();

@@ -3,7 +3,7 @@ import type { SoftphoneMedia } from '#domains/calls/calls.ports.ts';
 import { parseRtp } from '#kernel/rtp/packet.ts';
 import { eventually } from '#support/eventually.ts';
 import { opusTonePackets } from '#support/opus-tone.ts';
-import { listenerCapabilities } from '#support/webrtc-listener.ts';
+import { listenerCapabilities, WebrtcListener } from '#support/webrtc-listener.ts';
 import { WebrtcSoftphone } from '#support/webrtc-softphone.ts';
 import { type LivePlane, startLivePlane } from './live-plane.ts';
 
@@ -73,18 +73,18 @@ describe('a call of two softphones', () => {
   });
 
   it('lets both speak to each other, and a listener and the tap hear both, from the first packet', async () => {
-    const { ears } = await live.plane.listeners
-      .join({ listeningId: 'ear', callId, rtpCapabilities: listenerCapabilities })
-      .then(async (offer) => {
-        expect(offer.consumers).to.be.empty;
-        const { WebrtcListener } = await import('#support/webrtc-listener.ts');
-        const ears = new WebrtcListener(offer.transport, {
-          connect: (dtlsParameters) => live.plane.listeners.connect('ear', dtlsParameters),
-          resume: (consumerIds) => live.plane.listeners.resume('ear', consumerIds),
-        });
-        live.plane.listeners.on('consumer-added', ({ consumer }) => void pending.push(ears.add(consumer)));
-        return { ears };
-      });
+    const { listeners } = live.plane;
+    const offer = await listeners.join({ listeningId: 'ear', callId, rtpCapabilities: listenerCapabilities });
+    expect(offer.consumers).to.be.empty;
+    const ears = new WebrtcListener(offer.transport, {
+      connect: (dtlsParameters) => listeners.connect('ear', dtlsParameters),
+      resume: (consumerIds) => listeners.resume('ear', consumerIds),
+    });
+    // One after the other: the second negotiation builds upon the first.
+    let added = Promise.resolve();
+    listeners.on('consumer-added', ({ consumer }) => {
+      added = added.then(() => ears.add(consumer));
+    });
     agent = await take('agent');
     await agent.openMicrophone();
     agent.talk(agentVoice);
@@ -97,7 +97,7 @@ describe('a call of two softphones', () => {
       expect(ears.leg('agent').packets).to.be.greaterThan(25);
       expect(ears.leg('customer').packets).to.be.greaterThan(25);
     });
-    await Promise.all(pending);
+    await added;
     expectSaid(agent.ears.leg('customer').payloads, customerVoice);
     expectSaid(customer.ears.leg('agent').payloads, agentVoice);
     expectSaid(ears.leg('agent').payloads, agentVoice);
@@ -193,6 +193,4 @@ describe('a call of two softphones', () => {
     });
     expect(live.tap.calls.get(callId)!.legs).to.have.lengthOf(2);
   });
-
-  const pending: Promise<void>[] = [];
 });

@@ -134,7 +134,7 @@ describe('an SFU worker that is killed', () => {
   });
 
   it('may also hang: then it is killed, and its call goes on elsewhere', async () => {
-    live = await startLivePlane({ workers: 2, unresponsiveMs: 1_000 });
+    live = await startLivePlane({ workers: 2, hangMs: 1_000 });
     await talk('c');
     const listeners = new Map([['ear', await live.hear('c', { listeningId: 'ear' })]]);
     rejoin(listeners);
