@@ -48,7 +48,7 @@ export function NextSeat() {
 }
 
 /** For hosts: the session that runs now, their own before others', else the next one of their own. */
-function useHosted(now: number): { slot: Slot | null; pending: boolean } {
+export function useHosted(now: number): { slot: Slot | null; pending: boolean } {
   const person = usePerson();
   const hosts = useMay()('rooms.host');
   const from = Math.floor(now / dayMs) * dayMs;

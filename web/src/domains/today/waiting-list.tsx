@@ -10,6 +10,7 @@ import { useLines } from '../businesses/use-lines.ts';
 import { useSeatsLeft } from '../seats/seat-dots.tsx';
 import { nextSeat } from '../seats/seat-state.ts';
 import { useMySeats, useSlots } from '../seats/use-seats.ts';
+import { useHosted } from './next-seat.tsx';
 import styles from './today.module.css';
 
 const dayMs = 86_400_000;
@@ -26,6 +27,7 @@ export function WaitingList() {
   const from = Math.floor(now / dayMs) * dayMs;
   const slots = useSlots(from, from + 3 * dayMs, { enabled: hosts });
   const left = useSeatsLeft();
+  const { slot: shownFirst } = useHosted(now);
   const first = nextSeat(mine.data?.reservations ?? [], now);
 
   const seats = (mine.data?.reservations ?? [])
@@ -36,7 +38,7 @@ export function WaitingList() {
       more: words.t('seatNumber', { seat: seat.seat }),
     }));
   const hosted = (slots.data?.slots ?? [])
-    .filter((slot) => slot.hostId === person.id && slot.endsAt > now)
+    .filter((slot) => slot.hostId === person.id && slot.endsAt > now && slot.id !== shownFirst?.id)
     .map((slot) => ({ slot, what: t('waits.hosting'), more: left(slot) }));
   const waiting = [...seats, ...hosted]
     .sort((one, other) => one.slot.startsAt - other.slot.startsAt)

@@ -16,7 +16,7 @@ export const recordings: SameKeys<typeof english> = {
     archived: '已归档',
     failed: '需要处理',
   },
-  picture: '谁在什么时候说话：客服 {{agent}}%,客户 {{customer}}%',
+  picture: '谁在什么时候说话：客服 {{agent}}%，客户 {{customer}}%',
   search: {
     label: '搜索录音',
     placeholder: '订单、商品、客服、场景',
