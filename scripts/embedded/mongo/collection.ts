@@ -50,10 +50,20 @@ export class Collection {
     return this.#records.values();
   }
 
-  /** Records that pass, in natural order, looked up in an index where one serves. Materialised: safe to change. */
-  matching(filter: Doc, matches: Matcher, variables: Variables = {}): StoredRecord[] {
-    const found = candidates(filter, [...this.indexes.values()], variables) ?? [...this.#records.values()];
-    return found.filter(({ doc }) => matches(doc));
+  /** Records that pass, in natural order, at most `most`; looked up in an index where one serves. */
+  matching(
+    filter: Doc,
+    matches: Matcher,
+    variables: Variables = {},
+    most = Number.POSITIVE_INFINITY,
+  ): StoredRecord[] {
+    const found: StoredRecord[] = [];
+    const records = candidates(filter, [...this.indexes.values()], variables) ?? this.#records.values();
+    for (const record of records) {
+      if (matches(record.doc)) found.push(record);
+      if (found.length >= most) break;
+    }
+    return found;
   }
 
   /** Inserts a document, `_id` first, giving it one if it has none. Throws E11000, BadValue. */

@@ -3,7 +3,7 @@ import { compileExpression } from './expression.ts';
 import type { Evaluate, Variables } from './expression-parts.ts';
 import { compileFilter } from './filter.ts';
 import { isOperatorDoc } from './filter-operators.ts';
-import { type Doc, isDoc, show, toNumber } from './values.ts';
+import { type Doc, isDoc, setOwn, show, toNumber } from './values.ts';
 
 /** What happens to a field: kept, left out, computed from the document, or made from its own value. */
 type Leaf = { keep: boolean } | { compute: Evaluate } | { transform: Transform };
@@ -180,15 +180,15 @@ function apply(value: unknown, node: Node, mode: 'include' | 'exclude' | 'add', 
   const from: Doc = isDoc(value) ? value : {};
   const out: Doc = {};
   const put = (key: string, result: unknown) => {
-    if (result !== undefined) out[key] = result;
+    if (result !== undefined) setOwn(out, key, result);
   };
   for (const key of Object.keys(from)) {
     const child = node.get(key);
     if (child === undefined) {
-      if (mode !== 'include') out[key] = from[key];
+      if (mode !== 'include') put(key, from[key]);
     } else if (child instanceof Map) put(key, apply(from[key], child, mode, context));
     else if ('keep' in child) {
-      if (child.keep) out[key] = from[key];
+      if (child.keep) put(key, from[key]);
     } else if ('transform' in child) put(key, child.transform(from[key], context.position));
     else if (mode === 'add') put(key, child.compute(context.root, context.variables));
   }

@@ -19,7 +19,7 @@ export class Database {
     this.#journal = journal;
   }
 
-  /** Reads the database's journal, rewrites it if more than half of it is history, and opens it for appending. */
+  /** Reads the database's journal, rewrites it without its history, and opens it for appending. */
   static async open(name: string, file: string, onFailure: (error: Error) => void): Promise<Database> {
     const changes = readJournal(file, (bytes) => {
       process.stderr.write(`${file}: cut ${bytes} bytes of an unfinished write off the end\n`);

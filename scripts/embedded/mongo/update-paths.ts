@@ -1,7 +1,7 @@
 import { fail } from './errors.ts';
 import type { Matcher } from './filter-operators.ts';
 import { isIndex, own } from './paths.ts';
-import { type Doc, isDoc, show } from './values.ts';
+import { type Doc, isDoc, setOwn, show } from './values.ts';
 
 const POSITIONAL = /^\$(\[[^\]]*\])?$/;
 
@@ -109,10 +109,7 @@ export function assign(doc: Doc, path: string[], value: unknown): void {
 
 function put(parent: Doc | unknown[], part: string, value: unknown): void {
   if (!Array.isArray(parent)) {
-    // a plain assignment to __proto__ would change the object's prototype
-    if (part === '__proto__')
-      Object.defineProperty(parent, part, { value, enumerable: true, configurable: true, writable: true });
-    else parent[part] = value;
+    setOwn(parent, part, value);
     return;
   }
   const index = Number(part);

@@ -127,12 +127,18 @@ export function encode(doc: Doc): Uint8Array {
   return serialize(doc, { ignoreUndefined: true });
 }
 
+/** Sets a field, also one named `__proto__`, which a plain assignment would take for the object's prototype. */
+export function setOwn(doc: Doc, key: string, value: unknown): void {
+  if (key !== '__proto__') doc[key] = value;
+  else Object.defineProperty(doc, key, { value, enumerable: true, configurable: true, writable: true });
+}
+
 /** Copies objects and arrays so that an update can work in place; other values are shared, being immutable. */
 export function clone<T>(value: T): T {
   if (Array.isArray(value)) return value.map(clone) as T;
   if (!isDoc(value)) return value;
   const copy: Doc = {};
-  for (const key of Object.keys(value)) copy[key] = clone(value[key]);
+  for (const key of Object.keys(value)) setOwn(copy, key, clone(value[key]));
   return copy as T;
 }
 

@@ -129,6 +129,27 @@ describe('Finding, as MongoDB does it', () => {
     expect(EJSON.stringify(found, { relaxed: false })).to.equal(EJSON.stringify(values, { relaxed: false }));
   });
 
+  it('keeps fields named like parts of a JavaScript object', async () => {
+    const { collectionName } = await target.collection();
+    const odd = JSON.parse('{"_id": 1, "__proto__": {"x": 1}, "constructor": 2, "toString": 3}');
+    await target.db.command({ insert: collectionName, documents: [odd] });
+    await target.db.command({
+      update: collectionName,
+      updates: [{ q: { _id: 1 }, u: { $set: { 'hasOwnProperty.y': 4 } } }],
+    });
+    const expected = JSON.parse(
+      '{"_id": 1, "__proto__": {"x": 1}, "constructor": 2, "toString": 3, "hasOwnProperty": {"y": 4}}',
+    );
+    const [found] = await target.db
+      .collection(collectionName)
+      .find({ '__proto__.x': 1, constructor: 2 })
+      .toArray();
+    expect(JSON.stringify(found)).to.equal(JSON.stringify(expected));
+    expect(
+      await target.db.collection(collectionName).countDocuments({ valueOf: { $exists: true } }),
+    ).to.equal(0);
+  });
+
   it('skips, limits and sorts by several fields', async () => {
     const collection = await target.collection(Array.from({ length: 20 }, (_, i) => ({ _id: i, g: i % 3 })));
     const rows = await collection.find().sort({ g: -1, _id: 1 }).skip(5).limit(4).toArray();

@@ -132,6 +132,18 @@ describe('The embedded document server keeps what it acknowledged', function () 
     expect(await rows().findOne()).to.include({ n: 300 });
   });
 
+  it('and ends with the launcher that started it, if that is asked for', async () => {
+    await stop('SIGTERM');
+    const env = { ...process.env, EXIT_WITH_PARENT: '1' };
+    const tied = spawn(process.execPath, [MAIN, '--data', folder], {
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+      env,
+    });
+    await once(createInterface({ input: tied.stdout! }), 'line');
+    tied.disconnect();
+    expect((await once(tied, 'exit'))[0]).to.equal(0);
+  });
+
   it('for itself: a second server on the same folder does not start', async () => {
     const second = spawn(process.execPath, [MAIN, '--port', '0', '--data', folder], { stdio: 'ignore' });
     const [code] = await once(second, 'exit');

@@ -32,12 +32,14 @@ function query(call: Call, filterField: string): Doc[] {
   const sort = compileSort(docField(command, 'sort', name) ?? {});
   checkCollation(command.collation);
   checkHint(command.hint, collection);
-  const found = collection?.matching(filter, matches, variables).map(({ doc }) => doc) ?? [];
   const skip = command.skip === undefined ? 0 : sizeOf(command.skip, 'skip');
   const limit =
     command.limit === undefined ? 0 : Math.abs(toNumber(command.limit) ?? sizeOf(command.limit, 'limit'));
-  const sorted = Object.keys((command.sort ?? {}) as Doc).length === 0 ? found : sort(found);
-  return sorted.slice(skip, limit === 0 ? undefined : skip + limit);
+  const end = limit === 0 ? undefined : skip + limit;
+  const sorting = Object.keys((command.sort ?? {}) as Doc).length > 0;
+  const found = collection?.matching(filter, matches, variables, sorting ? undefined : end) ?? [];
+  const docs = found.map(({ doc }) => doc);
+  return (sorting ? sort(docs) : docs).slice(skip, end);
 }
 
 function find(call: Call): Doc {

@@ -80,6 +80,9 @@ interface Written {
   after?: Doc;
 }
 
+/** Picks the records to change, given how to find at most so many. */
+type Choice = (find: (most?: number) => StoredRecord[]) => StoredRecord[];
+
 interface Statement {
   filter: Doc;
   update: Update;
@@ -101,14 +104,10 @@ function change(
   return true;
 }
 
-function updateRecords(
-  collection: Collection,
-  statement: Statement,
-  choose: (found: StoredRecord[]) => StoredRecord[],
-): Written {
+function updateRecords(collection: Collection, statement: Statement, choose: Choice): Written {
   const { filter, variables } = statement;
   const matches = compileFilter(filter, variables);
-  const chosen = choose(collection.matching(filter, matches, variables));
+  const chosen = choose((most) => collection.matching(filter, matches, variables, most));
   const written: Written = { matched: chosen.length, modified: 0 };
   for (const record of chosen) {
     const position: Position = {};
@@ -154,7 +153,7 @@ function update(call: Call): Doc {
     compileFilter(filter, variables);
     if (collection === undefined) return;
     const statement = { filter, update: compiled, replacing: isReplacement(item.u), variables, upsert };
-    const written = updateRecords(collection, statement, (found) => (multi ? found : found.slice(0, 1)));
+    const written = updateRecords(collection, statement, (find) => find(multi ? undefined : 1));
     result.n += written.matched;
     result.nModified += written.modified;
     if ('upserted' in written) {
@@ -189,8 +188,8 @@ function remove(call: Call): Doc {
     const matches = compileFilter(filter, variables);
     const collection = collectionOf(call);
     checkHint(item.hint, collection);
-    const found = collection?.matching(filter, matches, variables) ?? [];
-    for (const record of toNumber(item.limit) === 1 ? found.slice(0, 1) : found) {
+    const most = toNumber(item.limit) === 1 ? 1 : undefined;
+    for (const record of collection?.matching(filter, matches, variables, most) ?? []) {
       collection!.remove(record);
       n++;
     }
@@ -225,8 +224,9 @@ function findAndModify(call: Call): Doc {
     matches(doc, position);
     return project === undefined ? doc : project(doc, variables, position.index);
   };
-  const first = (found: StoredRecord[]): StoredRecord[] => {
-    const byDoc = new Map(found.map((record) => [record.doc, record]));
+  const first: Choice = (find) => {
+    if (command.sort === undefined) return find(1);
+    const byDoc = new Map(find().map((record) => [record.doc, record]));
     return sort([...byDoc.keys()])
       .slice(0, 1)
       .map((doc) => byDoc.get(doc)!);
@@ -234,7 +234,7 @@ function findAndModify(call: Call): Doc {
   const collection = upsert ? collectionToWrite(call) : collectionOf(call);
   checkHint(command.hint, collection);
   if (removing) {
-    const [record] = first(collection?.matching(filter, matches, variables) ?? []);
+    const [record] = first((most) => collection?.matching(filter, matches, variables, most) ?? []);
     if (record !== undefined) collection!.remove(record);
     return { lastErrorObject: { n: record === undefined ? 0 : 1 }, value: view(record?.doc), ok: 1 };
   }
