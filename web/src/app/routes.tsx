@@ -48,6 +48,11 @@ const shellPages: RouteObject[] = [
     () => import('../domains/operations/operations-page.tsx').then((module) => module.OperationsPage),
     'operations.read',
   ),
+  page(
+    '/desk',
+    () => import('../domains/softphone/agent-desk-page.tsx').then((module) => module.AgentDeskPage),
+    'softphone.answer',
+  ),
   page('/me', () => import('../domains/identity/me-page.tsx').then((module) => module.MePage)),
   { path: '*', Component: NotFoundPage },
 ];
@@ -62,7 +67,11 @@ const fullPages: RouteObject[] = [
 ];
 
 /** Pages without a sign-in. */
-const openPages: RouteObject[] = [];
+const openPages: RouteObject[] = [
+  page('/c/:token', () =>
+    import('../domains/softphone/customer-page.tsx').then((module) => module.CustomerPage),
+  ),
+];
 
 export function createAppRouter() {
   return createBrowserRouter([

@@ -31,7 +31,9 @@ export function CallFacts({ state }: { state: ListeningState }) {
             )}
             {call.customerMasked && (
               <Fact name={t('facts.customer')}>
-                <VoiceName voice="customer">{call.customerMasked}</VoiceName>
+                <VoiceName voice="customer">
+                  <span className={styles.masked}>{call.customerMasked}</span>
+                </VoiceName>
                 <span className={styles.factNote}>{t('facts.masked')}</span>
               </Fact>
             )}

@@ -33,6 +33,8 @@ export class ListeningPath {
   readonly #mixer: VoiceMixer;
   readonly #watcher: PathWatcher;
   readonly #transport: types.Transport;
+  /** Asked for, so that an offer that comes twice is taken once. */
+  readonly #asked = new Set<string>();
   readonly #heard = new Map<string, Heard>();
   readonly #meter = new LineMeter();
   readonly #stopMending: () => void;
@@ -121,7 +123,8 @@ export class ListeningPath {
   }
 
   async #consume(offer: ConsumerOffer): Promise<void> {
-    if (this.#closed || this.#heard.has(offer.id)) return;
+    if (this.#closed || this.#asked.has(offer.id)) return;
+    this.#asked.add(offer.id);
     const consumer = await this.#transport.consume({
       id: offer.id,
       producerId: offer.producerId,

@@ -1,4 +1,5 @@
-import { useSyncExternalStore } from 'react';
+import { ConfigProvider, type ThemeConfig } from 'antd';
+import { useEffect, useRef, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useParams } from 'react-router';
 import { usePageTitle } from '../../ui/page.tsx';
@@ -17,12 +18,17 @@ export function LiveRoomPage() {
   const { t } = useTranslation('listening');
   usePageTitle(t('title'));
   const session = useListeningSession(slotId);
+  const main = useRef<HTMLElement>(null);
+  // Keyboard and screen reader start here, not where the link was.
+  useEffect(() => main.current?.focus({ preventScroll: true }), []);
   return (
     <RoomTheme className={styles.page ?? ''}>
-      <DarkDocument />
-      <main className={styles.frame} data-testid="live-room">
-        {session ? <Visit session={session} slotId={slotId} /> : <Opening />}
-      </main>
+      <ConfigProvider theme={slidersInTheDark}>
+        <DarkDocument />
+        <main ref={main} tabIndex={-1} className={styles.frame} data-testid="live-room">
+          {session ? <Visit session={session} slotId={slotId} /> : <Opening />}
+        </main>
+      </ConfigProvider>
     </RoomTheme>
   );
 }
@@ -46,6 +52,21 @@ function Opening({ slow = false }: { slow?: boolean }) {
     </div>
   );
 }
+
+/** What the general palette derives for sliders is not to be seen on this ground. */
+const slidersInTheDark: ThemeConfig = {
+  components: {
+    Slider: {
+      railBg: roomPalette.border,
+      railHoverBg: roomPalette.border,
+      trackBg: roomPalette.muted,
+      trackHoverBg: roomPalette.text,
+      handleColor: roomPalette.muted,
+      handleActiveColor: roomPalette.text,
+      dotBorderColor: roomPalette.muted,
+    },
+  },
+};
 
 const dark = Object.entries(paletteVariables(roomPalette))
   .map(([name, value]) => `${name}:${value}!important`)

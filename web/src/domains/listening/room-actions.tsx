@@ -1,4 +1,4 @@
-import { CustomerServiceOutlined, PauseOutlined, StepForwardOutlined } from '@ant-design/icons';
+import { CustomerServiceOutlined, StepForwardOutlined } from '@ant-design/icons';
 import { Button } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
@@ -24,7 +24,14 @@ export function MainAction({ state, mood, next, onListen, onLeave }: Actions) {
     const word =
       state.phase === 'waiting' ? 'stopWaiting' : state.phase === 'recovering' ? 'stopTrying' : 'stop';
     return (
-      <Button {...look} icon={<PauseOutlined />} onClick={onLeave} data-testid="leave">
+      <Button
+        {...look}
+        color="default"
+        variant="filled"
+        icon={<span className={styles.stopMark} aria-hidden />}
+        onClick={onLeave}
+        data-testid="leave"
+      >
         {t(`action.${word}`)}
       </Button>
     );
@@ -71,6 +78,8 @@ export function NextAction({ mood, next, onListen }: Actions) {
   return (
     <Button
       size="large"
+      color="default"
+      variant="filled"
       className={styles.nextButton ?? ''}
       icon={<StepForwardOutlined />}
       disabled={!mood.mayListen || !next}

@@ -5,7 +5,7 @@ import { useFormat } from '../../ui/format/use-format.ts';
 import { useLines } from '../businesses/use-lines.ts';
 import type { ListeningState } from './listening-session.ts';
 import styles from './live-room.module.css';
-import type { RoomMood } from './room-mood.ts';
+import { nextCallOf, type RoomMood } from './room-mood.ts';
 
 /** The one glance: red and running when it is live, amber while the line is being found again, grey when it is over. */
 export function RoomState({
@@ -22,7 +22,9 @@ export function RoomState({
   const { t } = useTranslation('listening');
   const app = useTranslation('app');
   const format = useFormat();
+  const { scenarioName } = useLines();
   const { phase, call } = state;
+  const next = nextCallOf(state);
   const since = call?.startedAt ?? call?.openedAt ?? now;
   const length = call?.endedAt && call.startedAt ? format.clockLength(call.endedAt - call.startedAt) : null;
 
@@ -66,6 +68,11 @@ export function RoomState({
         {clock !== null && <span className={styles.clock}>{clock}</span>}
       </p>
       <p className={styles.hint}>{hint}</p>
+      {phase === 'ended' && next && mood.mayListen && (
+        <p className={styles.nextHint}>
+          {t('state.endedNext', { about: scenarioName(next.facts.scenarioId) || t('calls.about') })}
+        </p>
+      )}
     </div>
   );
 }

@@ -20,10 +20,12 @@ export function RoomTop({ slot, now, keys }: { slot: Slot; now: number; keys: re
       <div className={styles.where}>
         <h1 className={styles.lineName}>{lineName(slot.lineId) || t('title')}</h1>
         <p className={styles.slotTime}>
-          <When at={slot.startsAt} until={slot.endsAt} zone={slot.zone} />
+          <span className={styles.slotSpan}>
+            <When at={slot.startsAt} until={slot.endsAt} zone={slot.zone} />
+          </span>
+          <TimeLeft slot={slot} now={now} />
         </p>
       </div>
-      <TimeLeft slot={slot} now={now} />
       <div className={styles.topTools}>
         <PageKeys keys={keys} />
         <LanguageSwitch />
@@ -50,5 +52,5 @@ function TimeLeft({ slot, now }: { slot: Slot; now: number }) {
       : t('slot.minutesLeft', { count: Math.ceil(left / minuteMs) });
   };
   const soon = now >= slot.startsAt && slot.endsAt - now < soonOverMs;
-  return <p className={soon ? `${styles.left} ${styles.leftSoon}` : styles.left}>{words()}</p>;
+  return <span className={soon ? styles.leftSoon : styles.left}>{words()}</span>;
 }

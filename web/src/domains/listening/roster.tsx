@@ -28,9 +28,7 @@ export function Roster({ state }: { state: ListeningState }) {
               </p>
               <p className={styles.otherMeta}>{local(entry.title)}</p>
             </div>
-            <span className={entry.callId ? styles.listens : styles.muted}>
-              {t(entry.callId ? 'roster.listening' : 'roster.present')}
-            </span>
+            {entry.callId && <span className={styles.listens}>{t('roster.listening')}</span>}
           </li>
         ))}
       </ul>

@@ -28,6 +28,10 @@ function useVoiceName(state: ListeningState): (role: LegRole) => string {
   };
 }
 
+function NameOrNumber({ children }: { children: string }) {
+  return <span className={children.startsWith('•') ? styles.masked : undefined}>{children}</span>;
+}
+
 /** One big voice: whose it is, whether it speaks, and how it comes to the ears. */
 export function VoicePanel({
   side,
@@ -67,7 +71,9 @@ export function VoicePanel({
     >
       <header className={styles.voiceHead}>
         <h2 className={styles.voiceName}>
-          <VoiceName voice={role}>{name}</VoiceName>
+          <VoiceName voice={role}>
+            <NameOrNumber>{name}</NameOrNumber>
+          </VoiceName>
         </h2>
         {name !== roleName && <span className={styles.voiceRole}>{roleName}</span>}
         <span className={styles.voiceState}>
@@ -113,7 +119,9 @@ export function BalanceSettings({
         const role = roleOn(side, state);
         return (
           <div key={side} className={styles.balanceRow}>
-            <VoiceName voice={role}>{nameOf(role)}</VoiceName>
+            <VoiceName voice={role}>
+              <NameOrNumber>{nameOf(role)}</NameOrNumber>
+            </VoiceName>
             <Balance role={role} name={nameOf(role)} balance={balance} onBalance={onBalance} />
           </div>
         );

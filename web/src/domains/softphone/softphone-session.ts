@@ -1,9 +1,12 @@
-import { Device, type types } from 'mediasoup-client';
+import type { Device } from 'mediasoup-client';
 import type { Call } from '#contract/calls.ts';
-import type { ConsumerOffer } from '#contract/media.ts';
+import { listeningEvents } from '#contract/listening.ts';
 import { softphoneEvents, softphoneRequests } from '#contract/softphone-media.ts';
 import { type ApiError, asApiError } from '../../app/api-error.ts';
+import { loadDevice, plain } from '../../app/media-transport.ts';
 import type { Realtime } from '../../app/realtime.ts';
+import { Microphone, NoMicrophone } from './microphone.ts';
+import { type JoinedCall, SoftphonePath } from './softphone-path.ts';
 
 /** `alone` until the other side's voice is there; `recovering` while the path is being mended. */
 export type SoftphonePhase =
@@ -18,65 +21,94 @@ export type SoftphonePhase =
 export interface SoftphoneState {
   readonly phase: SoftphonePhase;
   readonly call: Call | null;
+  /** We hold: the other side does not hear us. */
   readonly held: boolean;
-  /** No microphone could be had: refused by the person, or none there. */
+  /** Nothing comes from the other side although the way is up: they hold, or their own line is being mended. */
+  readonly otherQuiet: boolean;
   readonly microphone: 'unasked' | 'on' | 'refused' | 'missing';
+  readonly soundBlocked: boolean;
+  /** Local time (ms) when both were there first. */
+  readonly talkingSince: number | null;
+  readonly talkedMs: number | null;
+  readonly endedBy: 'over' | 'another-window' | null;
   readonly error: ApiError | null;
 }
 
-interface Path {
-  readonly send: types.Transport;
-  readonly receive: types.Transport;
-  readonly consumers: Map<string, { consumer: types.Consumer; element: HTMLAudioElement }>;
-}
+const nothing: SoftphoneState = {
+  phase: 'idle',
+  call: null,
+  held: false,
+  otherQuiet: false,
+  microphone: 'unasked',
+  soundBlocked: false,
+  talkingSince: null,
+  talkedMs: null,
+  endedBy: null,
+  error: null,
+};
 
-const plain = <T>(value: T): never => JSON.parse(JSON.stringify(value)) as never;
-
-/** How long a broken path may try to come back by ICE restart before it is rebuilt. Milliseconds. */
-const iceRestartMs = 2_500;
+/** Packets come every 20 ms, in silence too: none within one look is a hold. Milliseconds. */
+const lookEveryMs = 1_000;
+/** Joins that fail for a passing reason are tried again for about a minute. */
+const maxTries = 24;
+const pauseBefore = (attempt: number) => Math.min(3_000, 200 * 2 ** attempt);
 
 /** One side of a browser call: takes the microphone, talks and hears, mends the path by itself, hangs up. */
 export class SoftphoneSession {
   readonly #realtime: Realtime;
   readonly #watchers = new Set<() => void>();
   readonly #cleanups: (() => void)[] = [];
-  #state: SoftphoneState = { phase: 'idle', call: null, held: false, microphone: 'unasked', error: null };
+  #state: SoftphoneState = nothing;
   #callId: string | null = null;
   #device: Device | null = null;
-  #path: Path | null = null;
-  #microphone: MediaStream | null = null;
-  #meter: { context: AudioContext; analyser: AnalyserNode; samples: Float32Array<ArrayBuffer> } | null = null;
-  #recovery: ReturnType<typeof setTimeout> | undefined;
+  #path: SoftphonePath | null = null;
+  #microphone: Microphone | null = null;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  /** Grows with every join and at every end, so that a late answer of an older one is dropped. */
   #attempt = 0;
+  /** Grows at every end: a microphone that is granted after the hang-up is not kept. */
+  #life = 0;
+  /** The other side may begin to speak while our join is on its way. */
+  #early: ((path: SoftphonePath) => void)[] = [];
+  #receivedBefore: number | null = null;
 
   constructor(realtime: Realtime) {
     this.#realtime = realtime;
-    const mine = (callId: string) => callId === this.#callId && this.#state.phase !== 'ended';
+    const mine = (callId: string) => callId === this.#callId;
+    const onPath = (callId: string, apply: (path: SoftphonePath) => void) => {
+      if (!mine(callId)) return;
+      if (this.#path) apply(this.#path);
+      else this.#early.push(apply);
+    };
+    const follow = ({ call }: { call: Call }) => {
+      if (mine(call.id)) this.#set({ call });
+    };
     this.#cleanups.push(
-      realtime.on(softphoneEvents.consumerAdded, ({ callId, consumer }) => {
-        const path = this.#path;
-        if (!mine(callId) || !path) return;
-        void this.#hear(path, consumer)
-          .then(() => realtime.request(softphoneRequests.resume, { callId, consumerIds: [consumer.id] }))
-          .catch(() => this.#rebuild());
-      }),
-      realtime.on(softphoneEvents.consumerClosed, ({ callId, consumerId }) => {
-        if (mine(callId)) this.#drop(consumerId);
-      }),
+      realtime.on(softphoneEvents.consumerAdded, ({ callId, consumer }) =>
+        onPath(callId, (path) => void path.hear([consumer]).catch(() => this.#rebuild(path))),
+      ),
+      realtime.on(softphoneEvents.consumerClosed, ({ callId, consumerId }) =>
+        onPath(callId, (path) => path.drop(consumerId)),
+      ),
       realtime.on(softphoneEvents.interrupted, ({ callId, reason }) => {
         if (!mine(callId)) return;
-        if (reason === 'replaced') this.#finish();
-        else this.#rebuild();
+        if (reason === 'replaced') this.#finish('another-window');
+        else if (this.#path) this.#rebuild(this.#path);
       }),
       realtime.on(softphoneEvents.ended, ({ callId }) => {
-        if (mine(callId)) this.#finish();
+        if (mine(callId)) this.#finish('over');
       }),
+      // Only agents are told these; the customer's page does without.
+      realtime.on(listeningEvents.callStarted, follow),
+      realtime.on(listeningEvents.callUpdated, follow),
       realtime.onConnection((connection) => {
-        if (!this.#callId || this.#state.phase === 'ended') return;
-        if (connection === 'connected') this.#rebuild();
-        else this.#set({ phase: 'recovering' });
+        if (!this.#callId || !this.#microphone) return;
+        if (connection !== 'connected') this.#set({ phase: 'recovering' });
+        else void this.#join(0);
       }),
     );
+    const timer = setInterval(() => void this.#look(), lookEveryMs);
+    this.#cleanups.push(() => clearInterval(timer));
   }
 
   readonly subscribe = (watcher: () => void): (() => void) => {
@@ -85,6 +117,11 @@ export class SoftphoneSession {
   };
   readonly snapshot = (): SoftphoneState => this.#state;
 
+  /** Is there a call that leaving the page would tear apart? */
+  get busy(): boolean {
+    return this.#callId !== null;
+  }
+
   #set(change: Partial<SoftphoneState>): void {
     this.#state = { ...this.#state, ...change };
     for (const watcher of this.#watchers) watcher();
@@ -92,209 +129,217 @@ export class SoftphoneSession {
 
   /** Takes the microphone and this side of the call. From a gesture. */
   async talk(callId: string): Promise<void> {
+    if (this.#callId !== null) return;
     this.#callId = callId;
-    this.#set({ phase: 'asking-microphone', error: null, held: false });
-    try {
-      this.#microphone ??= await navigator.mediaDevices.getUserMedia({
-        audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 },
-      });
-    } catch (thrown) {
-      const refused = thrown instanceof DOMException && thrown.name === 'NotAllowedError';
-      this.#set({ phase: 'idle', microphone: refused ? 'refused' : 'missing' });
+    this.#set({ ...nothing, phase: 'asking-microphone' });
+    if (!(await this.#openMicrophone())) {
+      if (this.#callId === callId) {
+        this.#callId = null;
+        this.#set({ phase: 'idle' });
+      }
       return;
     }
-    this.#startMeter(this.#microphone);
-    this.#set({ microphone: 'on', phase: 'joining' });
+    this.#set({ phase: 'joining' });
     await this.#join(0);
+  }
+
+  /** Puts our side on hold or takes it back. Rejects with ApiError; nothing has changed then. */
+  async hold(held: boolean): Promise<void> {
+    const callId = this.#callId;
+    if (!callId) return;
+    await this.#realtime.request(softphoneRequests.mute, { callId, hold: held });
+    this.#hold(held);
+  }
+
+  async hangUp(): Promise<void> {
+    const callId = this.#callId;
+    if (!callId) return;
+    // First the microphone: who hangs up is heard by nobody, whatever the network does.
+    this.#finish('over');
+    await this.#realtime.request(softphoneRequests.hangUp, { callId }).catch(() => undefined);
+  }
+
+  /** The server said elsewhere that the call is over. */
+  ended(): void {
+    if (this.#callId) this.#finish('over');
+  }
+
+  /** After the microphone was lost and another was plugged in. From a gesture. */
+  async retryMicrophone(): Promise<void> {
+    if (this.#callId && (await this.#openMicrophone())) {
+      await this.#path?.replaceTrack(this.#microphone!.track);
+    }
+  }
+
+  unblockSound(): void {
+    this.#path?.play();
+    this.#set({ soundBlocked: false });
+  }
+
+  /** Root mean square of one's own microphone, 0–1. */
+  ownLevel = (): number => (this.#state.held ? 0 : (this.#microphone?.level() ?? 0));
+  otherLevel = (): number => this.#path?.otherLevel() ?? 0;
+
+  /** Leaves without hanging up: another page may take the side. */
+  close(): void {
+    this.#letGo();
+    for (const cleanup of this.#cleanups) cleanup();
+    this.#watchers.clear();
+  }
+
+  async #openMicrophone(): Promise<boolean> {
+    const life = this.#life;
+    try {
+      const microphone = await Microphone.open();
+      if (life !== this.#life) {
+        microphone.close();
+        return false;
+      }
+      this.#microphone?.close();
+      this.#microphone = microphone;
+      microphone.track.enabled = !this.#state.held;
+      microphone.onLost(() => void this.#microphoneLost(microphone));
+      this.#set({ microphone: 'on' });
+      return true;
+    } catch (thrown) {
+      if (life === this.#life) {
+        this.#set({ microphone: thrown instanceof NoMicrophone ? thrown.reason : 'missing' });
+      }
+      return false;
+    }
+  }
+
+  /** The headset was pulled out: whatever the system falls back to is taken. */
+  async #microphoneLost(lost: Microphone): Promise<void> {
+    if (this.#microphone === lost) await this.retryMicrophone();
   }
 
   async #join(tries: number): Promise<void> {
     const callId = this.#callId;
-    const track = this.#microphone?.getAudioTracks()[0];
-    if (!callId || !track || this.#state.phase === 'ended') return;
+    // Without a connection the next one carries on.
+    if (!callId || !this.#microphone || this.#realtime.connection !== 'connected') return;
+    clearTimeout(this.#retry);
     const attempt = ++this.#attempt;
-    const stale = () => attempt !== this.#attempt || this.#state.phase === 'ended';
+    const stale = () => attempt !== this.#attempt;
     this.#closePath();
+    this.#early = [];
     try {
       const device = await this.#loadedDevice();
       const joined = await this.#realtime.request(softphoneRequests.join, {
         callId,
         rtpCapabilities: plain(device.recvRtpCapabilities),
       });
-      if (stale()) return;
-      const send = device.createSendTransport(joined.sendTransport as unknown as types.TransportOptions);
-      const receive = device.createRecvTransport(
-        joined.receiveTransport as unknown as types.TransportOptions,
-      );
-      const path: Path = { send, receive, consumers: new Map() };
-      this.#path = path;
-      for (const transport of [send, receive]) this.#wire(path, transport, callId);
-      send.on('produce', ({ rtpParameters }, done, failed) => {
-        this.#realtime
-          .request(softphoneRequests.produce, { callId, kind: 'audio', rtpParameters: plain(rtpParameters) })
-          .then(({ producerId }) => done({ id: producerId }), failed);
-      });
-      this.#set({ call: joined.call, phase: 'alone' });
-      await send.produce({ track, stopTracks: false, codecOptions: { opusDtx: false, opusFec: true } });
-      await Promise.all(joined.consumers.map((offer) => this.#hear(path, offer)));
-      if (joined.consumers.length > 0) await this.#realtime.request(softphoneRequests.resume, { callId });
+      if (stale() || !this.#microphone) return;
+      const path = this.#openPath(device, callId, joined);
+      const heard = path.hear(joined.consumers);
+      for (const apply of this.#early.splice(0)) apply(path);
+      await Promise.all([heard, path.speak(this.#microphone.track)]);
     } catch (thrown) {
-      if (stale()) return;
-      const error = asApiError(thrown);
-      const passing =
-        error.status === 0 || error.code === 'media.unavailable' || error.code.startsWith('client.');
-      const over =
-        error.code === 'call.ended' || error.code === 'customer-link.used' || error.code === 'not-found';
-      if (over) this.#finish();
-      else if (passing && tries < 8) {
-        this.#set({ phase: 'recovering' });
-        clearTimeout(this.#recovery);
-        this.#recovery = setTimeout(() => void this.#join(tries + 1), Math.min(3_000, 200 * 2 ** tries));
-      } else this.#set({ phase: 'idle', error });
+      if (!stale()) this.#joinFailed(asApiError(thrown), tries);
+    }
+  }
+
+  #openPath(device: Device, callId: string, joined: JoinedCall): SoftphonePath {
+    const current = () => this.#path === path;
+    const path: SoftphonePath = new SoftphonePath({
+      device,
+      realtime: this.#realtime,
+      callId,
+      joined,
+      watcher: {
+        onUp: () => current() && this.#settle(),
+        onBroken: () => current() && this.#set({ phase: 'recovering' }),
+        onLost: () => this.#rebuild(path),
+        onOthers: () => {
+          const { phase } = this.#state;
+          if (current() && (phase === 'alone' || phase === 'talking')) this.#settle();
+        },
+        onSoundBlocked: () => current() && this.#set({ soundBlocked: true }),
+      },
+    });
+    this.#path = path;
+    this.#receivedBefore = null;
+    this.#set({ call: joined.call });
+    this.#hold(joined.call.legs.find(({ id }) => id === joined.legId)?.state === 'held');
+    return path;
+  }
+
+  /** The way is up: are we two? */
+  #settle(): void {
+    const together = this.#path?.accompanied ?? false;
+    const talkingSince = this.#state.talkingSince ?? (together ? Date.now() : null);
+    this.#set({ phase: together ? 'talking' : 'alone', talkingSince, otherQuiet: false });
+  }
+
+  #joinFailed(error: ApiError, tries: number): void {
+    this.#closePath();
+    const passing =
+      error.code.startsWith('client.') ||
+      error.code.startsWith('store.') ||
+      error.code === 'media.unavailable' ||
+      error.code === 'media.parameters' ||
+      error.code === 'rate.limited' ||
+      error.code === 'internal';
+    if (error.code === 'call.ended' || error.code === 'not-found') this.#finish('over');
+    else if (passing && tries < maxTries) {
+      this.#set({ phase: 'recovering' });
+      this.#retry = setTimeout(() => void this.#join(tries + 1), pauseBefore(tries));
+    } else {
+      this.#letGo();
+      this.#set({ phase: 'idle', error });
     }
   }
 
   async #loadedDevice(): Promise<Device> {
-    if (this.#device) return this.#device;
-    const { routerRtpCapabilities } = await this.#realtime.request(softphoneRequests.capabilities, {});
-    const device = new Device();
-    await device.load({ routerRtpCapabilities: routerRtpCapabilities as unknown as types.RtpCapabilities });
-    this.#device = device;
-    return device;
+    if (!this.#device) {
+      const { routerRtpCapabilities } = await this.#realtime.request(softphoneRequests.capabilities, {});
+      this.#device = await loadDevice(routerRtpCapabilities);
+    }
+    return this.#device;
   }
 
-  #wire(path: Path, transport: types.Transport, callId: string): void {
-    transport.on('connect', ({ dtlsParameters }, done, failed) => {
-      this.#realtime
-        .request(softphoneRequests.connect, {
-          callId,
-          transportId: transport.id,
-          dtlsParameters: plain(dtlsParameters),
-        })
-        .then(() => done(), failed);
-    });
-    transport.on('connectionstatechange', (state) => {
-      if (this.#path !== path) return;
-      if (state === 'connected') {
-        clearTimeout(this.#recovery);
-        if (this.#state.phase === 'recovering')
-          this.#set({ phase: path.consumers.size > 0 ? 'talking' : 'alone' });
-      } else if (state === 'disconnected' || state === 'failed') this.#mend(path, transport, callId);
-    });
-  }
-
-  #mend(path: Path, transport: types.Transport, callId: string): void {
-    this.#set({ phase: 'recovering' });
-    clearTimeout(this.#recovery);
-    this.#recovery = setTimeout(() => {
-      if (this.#path === path && transport.connectionState !== 'connected') this.#rebuild();
-    }, iceRestartMs);
-    this.#realtime
-      .request(
-        softphoneRequests.restartIce,
-        { callId, transportId: transport.id },
-        { timeoutMs: iceRestartMs },
-      )
-      .then(({ iceParameters }) =>
-        transport.restartIce({ iceParameters: iceParameters as unknown as types.IceParameters }),
-      )
-      .catch(() => {
-        if (this.#path === path) this.#rebuild();
-      });
-  }
-
-  #rebuild(): void {
-    clearTimeout(this.#recovery);
-    if (!this.#callId || this.#state.phase === 'ended') return;
+  #rebuild(path: SoftphonePath): void {
+    if (this.#path !== path) return;
+    this.#closePath();
     this.#set({ phase: 'recovering' });
     void this.#join(0);
   }
 
-  async #hear(path: Path, offer: ConsumerOffer): Promise<void> {
-    const consumer = await path.receive.consume({
-      id: offer.id,
-      producerId: offer.producerId,
-      kind: 'audio',
-      rtpParameters: offer.rtpParameters as unknown as types.RtpParameters,
-    });
-    if (this.#path !== path) return;
-    const element = new Audio();
-    element.srcObject = new MediaStream([consumer.track]);
-    void element.play().catch(() => undefined);
-    path.consumers.set(offer.id, { consumer, element });
-    this.#set({ phase: 'talking' });
-  }
-
-  #drop(consumerId: string): void {
-    const held = this.#path?.consumers.get(consumerId);
-    if (!held) return;
-    this.#path?.consumers.delete(consumerId);
-    held.element.pause();
-    held.element.srcObject = null;
-    held.consumer.close();
-    if (this.#path?.consumers.size === 0 && this.#state.phase === 'talking') this.#set({ phase: 'alone' });
-  }
-
-  async hold(held: boolean): Promise<void> {
-    if (!this.#callId) return;
-    await this.#realtime.request(softphoneRequests.mute, { callId: this.#callId, hold: held });
-    for (const track of this.#microphone?.getAudioTracks() ?? []) track.enabled = !held;
+  #hold(held: boolean): void {
+    if (this.#microphone) this.#microphone.track.enabled = !held;
     this.#set({ held });
   }
 
-  async hangUp(): Promise<void> {
-    const callId = this.#callId;
-    if (callId) await this.#realtime.request(softphoneRequests.hangUp, { callId }).catch(() => undefined);
-    this.#finish();
-  }
-
-  /** Root mean square of one's own microphone, 0–1. */
-  ownLevel(): number {
-    if (!this.#meter) return 0;
-    const { analyser, samples } = this.#meter;
-    analyser.getFloatTimeDomainData(samples);
-    let sum = 0;
-    for (const sample of samples) sum += sample * sample;
-    return Math.sqrt(sum / samples.length);
-  }
-
-  #startMeter(stream: MediaStream): void {
-    if (this.#meter) return;
-    const context = new AudioContext();
-    const analyser = context.createAnalyser();
-    analyser.fftSize = 1024;
-    context.createMediaStreamSource(stream).connect(analyser);
-    this.#meter = { context, analyser, samples: new Float32Array(1024) };
+  async #look(): Promise<void> {
+    const path = this.#path;
+    const received = (await path?.receivedPackets()) ?? null;
+    if (!path || this.#path !== path || this.#state.phase !== 'talking') return;
+    const before = this.#receivedBefore;
+    this.#receivedBefore = received;
+    const otherQuiet = before !== null && received === before;
+    if (otherQuiet !== this.#state.otherQuiet) this.#set({ otherQuiet });
   }
 
   #closePath(): void {
-    const path = this.#path;
+    this.#path?.close();
     this.#path = null;
-    if (!path) return;
-    for (const { element } of path.consumers.values()) {
-      element.pause();
-      element.srcObject = null;
-    }
-    path.send.close();
-    path.receive.close();
   }
 
   /** Lets go of everything, the microphone first. */
-  #finish(): void {
-    clearTimeout(this.#recovery);
+  #letGo(): void {
+    clearTimeout(this.#retry);
     this.#attempt += 1;
-    for (const track of this.#microphone?.getTracks() ?? []) track.stop();
+    this.#life += 1;
+    this.#microphone?.close();
     this.#microphone = null;
-    void this.#meter?.context.close();
-    this.#meter = null;
     this.#closePath();
     this.#callId = null;
-    this.#set({ phase: 'ended', held: false });
   }
 
-  close(): void {
-    if (this.#callId) this.#finish();
-    for (const cleanup of this.#cleanups) cleanup();
-    this.#watchers.clear();
+  #finish(endedBy: 'over' | 'another-window'): void {
+    this.#letGo();
+    const { talkingSince } = this.#state;
+    const talkedMs = talkingSince === null ? null : Date.now() - talkingSince;
+    this.#set({ phase: 'ended', held: false, otherQuiet: false, talkedMs, endedBy });
   }
 }

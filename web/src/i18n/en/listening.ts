@@ -26,8 +26,9 @@ export const listening = {
     waitingHint: 'It starts by itself as soon as a customer calls this line.',
     joining: 'Connecting',
     recovering: 'Finding the line again…',
-    recoveringHint: 'The call goes on. You will hear it again in a moment; nothing is to be done.',
+    recoveringHint: 'The call goes on. You will hear it again in a moment, all by itself.',
     endedHint: 'The call is over. Its recording will be in the library in a moment.',
+    endedNext: 'Next: {{about}}',
     lastCallHint: 'The slot is over. You can hear this call to its end.',
   },
   action: {
@@ -104,7 +105,6 @@ export const listening = {
     you: 'you',
     host: 'Host',
     listening: 'listening',
-    present: 'in the room',
     count_one: '{{count}} person',
     count_other: '{{count}} people',
   },

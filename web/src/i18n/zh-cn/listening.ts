@@ -28,6 +28,7 @@ export const listening: SameKeys<typeof english> = {
     recovering: '正在重新接上线路…',
     recoveringHint: '通话没有受影响，您马上就能继续听，什么都不用做。',
     endedHint: '通话结束了，录音稍后就在录音库里。',
+    endedNext: '下一通：{{about}}',
     lastCallHint: '本场已到时间，这通电话您可以听到结束。',
   },
   action: {
@@ -103,7 +104,6 @@ export const listening: SameKeys<typeof english> = {
     you: '我',
     host: '主持人',
     listening: '正在听',
-    present: '在室内',
     count_other: '{{count}} 人',
   },
   calls: {
