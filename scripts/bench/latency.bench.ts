@@ -46,9 +46,13 @@ async function directPeers(
   const open = new Promise<void>((resolve) => track.onOpen(resolve));
   sender.setLocalDescription();
   await open;
+  let closed = false;
   return {
-    send: (packet) => track.sendMessageBinary(packet),
+    send: (packet) => {
+      if (!closed) track.sendMessageBinary(packet);
+    },
     close: () => {
+      closed = true;
       sender.close();
       receiver.close();
     },
