@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { ReservationState, Slot } from '#contract/seats.ts';
 import { nextSeat, seatState } from '../../../web/src/domains/seats/seat-state.ts';
-import { hourRows, weekOf } from '../../../web/src/domains/seats/week.ts';
+import { foldNight, hourRows, weekFrom, weeksAway } from '../../../web/src/domains/seats/week.ts';
 import { minuteOfDay } from '../../../web/src/ui/format/time.ts';
 
 const minute = 60_000;
@@ -53,19 +53,19 @@ describe('what can be done with a slot', () => {
   });
 });
 
-describe('the next seat', () => {
-  const seat = (id: string, at: number, state: ReservationState) => ({
-    id,
-    slotId: id,
-    personId: 'me',
-    seat: 1,
-    state,
-    reservedAt: 0,
-    checkedInAt: null,
-    cancelledAt: null,
-    slot: slot({ id, startsAt: at, endsAt: at + 60 * minute }),
-  });
+const seat = (id: string, at: number, state: ReservationState) => ({
+  id,
+  slotId: id,
+  personId: 'me',
+  seat: 1,
+  state,
+  reservedAt: 0,
+  checkedInAt: null,
+  cancelledAt: null,
+  slot: slot({ id, startsAt: at, endsAt: at + 60 * minute }),
+});
 
+describe('the next seat', () => {
   it('is the one that is open now before the one that comes first', () => {
     const over = seat('over', startsAt - 120 * minute, 'confirmed');
     const coming = seat('coming', startsAt + 20 * minute, 'confirmed');
@@ -76,22 +76,44 @@ describe('the next seat', () => {
   });
 });
 
-describe('the week', () => {
-  it('puts each slot into the row of its hour and the column of its day', () => {
-    const week = weekOf(startsAt, zone);
+describe('the seven days', () => {
+  const day = 24 * 60 * minute;
+
+  it('begin today, and put each slot into the row of its hour and the column of its day', () => {
+    const week = weekFrom(startsAt, zone);
     const early = slot({ id: 'early', startsAt: startsAt - 15 * minute });
-    const sunday = slot({ id: 'sunday', startsAt: startsAt + 4 * 24 * 60 * minute });
-    const nextWeek = slot({ id: 'next', startsAt: startsAt + 7 * 24 * 60 * minute });
-    const rows = hourRows([slot(), early, sunday, nextWeek], week, zone);
+    const last = slot({ id: 'last', startsAt: startsAt + 6 * day });
+    const later = slot({ id: 'later', startsAt: startsAt + 7 * day });
+    const yesterday = slot({ id: 'yesterday', startsAt: startsAt - day });
+    const rows = hourRows([slot(), early, last, later, yesterday], week, zone);
     expect(rows.map(({ hour }) => hour)).to.deep.equal([13, 14]);
-    expect(rows[0]?.days[2]?.map(({ id }) => id)).to.deep.equal(['early']);
-    expect(rows[1]?.days[2]?.map(({ id }) => id)).to.deep.equal(['slot']);
-    expect(rows[1]?.days[6]?.map(({ id }) => id)).to.deep.equal(['sunday']);
+    expect(rows[0]?.days[0]?.map(({ id }) => id)).to.deep.equal(['early']);
+    const columns = rows[1]?.days.map((slots) => slots.map(({ id }) => id).join());
+    expect(columns).to.deep.equal(['slot', '', '', '', '', '', 'last']);
   });
 
-  it('has seven midnights also when the clocks change within it', () => {
-    const week = weekOf(Date.UTC(2025, 2, 27), 'Europe/Paris');
-    expect(week.days.map((day) => minuteOfDay(day, 'Europe/Paris'))).to.deep.equal([0, 0, 0, 0, 0, 0, 0]);
-    expect(week.to - week.from).to.equal((7 * 24 - 1) * 60 * minute);
+  it('have midnights also when the clocks change within them', () => {
+    const week = weekFrom(Date.UTC(2025, 2, 27), 'Europe/Paris');
+    expect(week.days.map((at) => minuteOfDay(at, 'Europe/Paris'))).to.deep.equal([0, 0, 0, 0, 0, 0, 0]);
+    expect(week.to - week.from).to.equal(7 * day - 60 * minute);
+  });
+
+  it('can be found from a moment in them', () => {
+    expect(weeksAway(startsAt + 6 * day, startsAt, zone)).to.equal(0);
+    expect(weeksAway(startsAt + 7 * day, startsAt, zone)).to.equal(1);
+    expect(weeksAway(startsAt - day, startsAt, zone)).to.equal(-1);
+  });
+
+  it('fold the night away unless something of mine is in it, or something runs', () => {
+    const at = startsAt + 13 * 60 * minute;
+    const night = slot({ id: 'night', startsAt: at, endsAt: at + 60 * minute });
+    const week = weekFrom(startsAt, zone);
+    const hours = (slots: Slot[], now: number) =>
+      foldNight(hourRows(slots, week, zone), now).day.map(({ hour }) => hour);
+    expect(hours([slot(), night], startsAt)).to.deep.equal([14]);
+    expect(hours([slot(), night], night.startsAt)).to.deep.equal([3, 14]);
+    expect(hours([night], startsAt)).to.deep.equal([3]);
+    const mine = { ...seat('r', at, 'confirmed'), slotId: 'night' };
+    expect(hours([slot(), { ...night, mine }], startsAt)).to.deep.equal([3, 14]);
   });
 });

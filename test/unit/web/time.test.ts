@@ -7,7 +7,6 @@ import {
   sameWallClock,
   span,
   spokenLength,
-  weekStart,
   zonedTime,
 } from '../../../web/src/ui/format/time.ts';
 
@@ -79,15 +78,6 @@ describe('wall clocks in a zone', () => {
     const sunday = dayNumber(Date.UTC(2025, 2, 30, 12), paris);
     expect(zonedTime(sunday, 60, paris)).to.equal(Date.UTC(2025, 2, 30, 0));
     expect(zonedTime(sunday, 4 * 60, paris)).to.equal(Date.UTC(2025, 2, 30, 2));
-    expect(weekStart(Date.UTC(2025, 2, 30, 12), paris)).to.equal(Date.UTC(2025, 2, 23, 23));
-  });
-
-  it('begin the week on Monday', () => {
-    const monday = Date.UTC(2025, 2, 9, 16);
-    for (let offset = 0; offset < 7; offset++) {
-      expect(weekStart(monday + offset * day, shanghai)).to.equal(monday);
-    }
-    expect(weekStart(monday - 1, shanghai)).to.equal(monday - 7 * day);
   });
 });
 

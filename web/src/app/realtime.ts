@@ -6,6 +6,9 @@ import { ApiError, apiErrorOf } from './api-error.ts';
 /** `connected`, on the way back, or shut (signed out). Shown to people, so it is never guessed from anything else. */
 export type Connection = 'connecting' | 'connected' | 'reconnecting' | 'closed';
 
+/** After a refused handshake (a store was away, the session is being renewed) we knock again. Milliseconds. */
+const refusedAgainMs = 5_000;
+
 type AnyRequest = SocketRequest<z.ZodType, z.ZodType>;
 
 export interface Realtime {
@@ -48,6 +51,14 @@ export function openRealtime(options: { customerToken?: string } = {}): Realtime
     become(reason === 'io client disconnect' ? 'closed' : 'reconnecting');
   });
   socket.io.on('reconnect_attempt', () => become('reconnecting'));
+  let again: ReturnType<typeof setTimeout> | undefined;
+  socket.on('connect_error', () => {
+    // The transport comes back by itself; a handshake that the server refused does not.
+    if (socket.active) return;
+    become('reconnecting');
+    clearTimeout(again);
+    again = setTimeout(() => socket.connect(), refusedAgainMs);
+  });
 
   return {
     async request(request, input, { timeoutMs = 8_000 } = {}) {
@@ -81,6 +92,7 @@ export function openRealtime(options: { customerToken?: string } = {}): Realtime
       };
     },
     close() {
+      clearTimeout(again);
       socket.close();
       become('closed');
     },

@@ -135,8 +135,10 @@ function Results({
     return <ErrorState error={query.error} onRetry={() => void query.refetch()} />;
   }
   if (!query.data) return <LoadingRows rows={8} height={56} />;
-  const recordings = query.data.pages.flatMap((page) => page.recordings);
-  const total = query.data.pages[0]?.total ?? recordings.length;
+  const found = query.data.pages.flatMap((page) => page.recordings);
+  // Calls that still go on are heard in the live room; they come here when there is something to replay.
+  const recordings = found.filter(({ state }) => state !== 'capturing');
+  const total = (query.data.pages[0]?.total ?? found.length) - (found.length - recordings.length);
   if (recordings.length === 0) {
     return filtered ? (
       <EmptyState

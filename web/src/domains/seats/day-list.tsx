@@ -1,3 +1,5 @@
+import { Button } from 'antd';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Slot } from '#contract/seats.ts';
 import { dayNumber } from '../../ui/format/time.ts';
@@ -22,7 +24,7 @@ export function DayList({
   slots: readonly Slot[];
   now: number;
   showLine: boolean;
-  /** Index of the day that is shown, 0 is Monday. */
+  /** Index of the day that is shown. */
   day: number;
   onDay: (day: number) => void;
   openSlotId: string | null;
@@ -30,13 +32,17 @@ export function DayList({
 }) {
   const { t } = useTranslation('seats');
   const format = useFormat();
-  const monday = dayNumber(week.from, format.zone);
+  const first = dayNumber(week.from, format.zone);
+  const [pastOpen, setPastOpen] = useState(false);
   const byDay = week.days.map((_, index) =>
     slots
-      .filter((slot) => dayNumber(slot.startsAt, format.zone) - monday === index)
+      .filter((slot) => dayNumber(slot.startsAt, format.zone) - first === index)
       .sort((one, other) => one.startsAt - other.startsAt),
   );
-  const shown = byDay[day] ?? [];
+  const ofDay = byDay[day] ?? [];
+  const ahead = ofDay.filter((slot) => slot.endsAt > now);
+  // On a day that is over as a whole there is nothing to put first.
+  const shown = pastOpen || ahead.length === 0 ? ofDay : ahead;
   const part = (at: number, options: Intl.DateTimeFormatOptions) =>
     new Intl.DateTimeFormat(format.language, { ...options, timeZone: format.zone }).format(at);
   return (
@@ -74,6 +80,13 @@ export function DayList({
         <EmptyState title={t('empty.day')}>{t('empty.dayBody')}</EmptyState>
       ) : (
         <ul className={styles.slots}>
+          {shown.length < ofDay.length && (
+            <li>
+              <Button type="text" size="small" onClick={() => setPastOpen(true)}>
+                {t('week.past', { count: ofDay.length - shown.length })}
+              </Button>
+            </li>
+          )}
           {shown.map((slot) => (
             <li key={slot.id}>
               <SlotCard

@@ -6,7 +6,7 @@ export function SeatDots({
   seats,
   taken,
   mine,
-  atMost = 8,
+  atMost = 6,
 }: {
   seats: number;
   taken: number;

@@ -1,5 +1,5 @@
 import { CalendarOutlined, LeftOutlined, PlusOutlined, RightOutlined } from '@ant-design/icons';
-import { Button, Select } from 'antd';
+import { Button, Segmented, Select } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
@@ -17,11 +17,15 @@ import { useIsPhone } from '../../ui/use-media-query.ts';
 import { useLines } from '../businesses/use-lines.ts';
 import { DayList } from './day-list.tsx';
 import { PlanSlot } from './plan-slot.tsx';
+import { nextSeat } from './seat-state.ts';
 import styles from './seats-page.module.css';
 import { SlotPanel } from './slot-panel.tsx';
-import { useSlots } from './use-seats.ts';
-import { type Week, weekOf } from './week.ts';
+import { useMySeats, useSlots } from './use-seats.ts';
+import { type Week, weekFrom, weeksAway } from './week.ts';
 import { WeekGrid } from './week-grid.tsx';
+
+/** In the address: every line at once. */
+const allLines = 'all';
 
 /** When can I listen? A week of slots; what is chosen (week, line, slot) is in the address, so it can be shared. */
 export function SeatsPage() {
@@ -43,15 +47,14 @@ export function SeatsPage() {
     { enabled: wanted !== null && search.get('week') === null, staleTimeMs: 60_000 },
   );
   const weeks = Number(search.get('week') ?? weeksAway(linked.data?.startsAt ?? now, now, format.zone)) || 0;
-  const week = weekOf(now, format.zone, weeks);
-  const lineId = search.get('line');
+  const week = weekFrom(now, format.zone, weeks);
   const query = useSlots(week.from, week.to);
-  const slots = (query.data?.slots ?? []).filter((slot) => !lineId || slot.lineId === lineId);
   const open = query.data?.slots.find((slot) => slot.id === wanted) ?? null;
+  const lineId = useChosenLine(search.get('line'), linked.data?.lineId ?? null);
+  const slots = (query.data?.slots ?? []).filter((slot) => !lineId || slot.lineId === lineId);
   const foreign = slots.find((slot) => !sameWallClock(slot.startsAt, slot.zone, format.zone));
-  const today = dayNumber(now, format.zone) - dayNumber(week.from, format.zone);
-  const day =
-    chosenDay ?? (open ? dayNumber(open.startsAt, format.zone) - dayNumber(week.from, format.zone) : today);
+  const dayOf = (at: number) => dayNumber(at, format.zone) - dayNumber(week.from, format.zone);
+  const day = chosenDay ?? (open ? dayOf(open.startsAt) : 0);
 
   const change = (changes: Record<string, string | null>) =>
     setSearch(
@@ -132,8 +135,18 @@ export function SeatsPage() {
   );
 }
 
-function weeksAway(at: number, now: number, zone: string): number {
-  return (dayNumber(weekOf(at, zone).from, zone) - dayNumber(weekOf(now, zone).from, zone)) / 7;
+/** With more lines than this, all at once are too many to look at. */
+const fewLines = 2;
+
+/** The line that is shown; null for all. Without a choice: the one that the link leads to, or that of my next seat. */
+function useChosenLine(chosen: string | null, linked: string | null): string | null {
+  const { lines } = useLines();
+  const mine = useMySeats();
+  const now = useNow(60_000);
+  if (chosen === allLines) return null;
+  if (chosen !== null) return chosen;
+  if (linked !== null || lines.length <= fewLines) return linked;
+  return nextSeat(mine.data?.reservations ?? [], now)?.slot.lineId ?? lines[0]?.id ?? null;
 }
 
 function WeekSwitch({ week, weeks, onGo }: { week: Week; weeks: number; onGo: (weeks: number) => void }) {
@@ -165,26 +178,26 @@ function WeekSwitch({ week, weeks, onGo }: { week: Week; weeks: number; onGo: (w
   );
 }
 
-function LineChoice({
-  lineId,
-  onChoose,
-}: {
-  lineId: string | null;
-  onChoose: (line: string | null) => void;
-}) {
+function LineChoice({ lineId, onChoose }: { lineId: string | null; onChoose: (line: string) => void }) {
   const { t } = useTranslation('seats');
   const local = useLocalText();
+  const phone = useIsPhone();
   const { lines } = useLines();
-  return (
-    <Select
-      className={styles.lines ?? ''}
-      aria-label={t('week.line')}
-      value={lineId ?? ''}
-      onChange={(value) => onChoose(value === '' ? null : value)}
-      options={[
-        { value: '', label: t('week.allLines') },
-        ...lines.map((line) => ({ value: line.id, label: local(line.name) })),
-      ]}
-    />
-  );
+  const options = [
+    ...lines.map((line) => ({ value: line.id, label: local(line.name) })),
+    { value: allLines, label: t('week.allLines') },
+  ];
+  const value = lineId ?? allLines;
+  if (phone || lines.length > 6) {
+    return (
+      <Select
+        className={styles.lines ?? ''}
+        aria-label={t('week.line')}
+        value={value}
+        onChange={onChoose}
+        options={options}
+      />
+    );
+  }
+  return <Segmented aria-label={t('week.line')} value={value} onChange={onChoose} options={options} />;
 }

@@ -87,7 +87,9 @@ function LiveNow() {
 function RecentRecordings() {
   const { t } = useTranslation('today');
   const words = useTranslation('recordings');
-  const query = useApiQuery(recordingsEndpoints.list, { query: { limit: 5 } }, { refreshEveryMs: 30_000 });
+  const query = useApiQuery(recordingsEndpoints.list, { query: { limit: 20 } }, { refreshEveryMs: 30_000 });
+  // What is still being recorded stands under "live now".
+  const finished = query.data?.recordings.filter(({ state }) => state !== 'capturing').slice(0, 5);
   return (
     <Section
       title={t('recent.heading')}
@@ -96,15 +98,15 @@ function RecentRecordings() {
     >
       {query.error && !query.data ? (
         <ErrorState error={query.error} onRetry={() => void query.refetch()} />
-      ) : !query.data ? (
+      ) : !finished ? (
         <div className={styles.loading}>
           <LoadingRows rows={4} height={44} />
         </div>
-      ) : query.data.recordings.length === 0 ? (
+      ) : finished.length === 0 ? (
         <EmptyState title={words.t('list.empty')}>{words.t('list.emptyBody')}</EmptyState>
       ) : (
         <ul>
-          {query.data.recordings.map((recording) => (
+          {finished.map((recording) => (
             <RecordingRow key={recording.id} recording={recording} />
           ))}
         </ul>

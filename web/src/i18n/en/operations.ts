@@ -55,6 +55,7 @@ export const operations = {
     heading: 'On air',
     figure_one: '{{count}} call',
     figure_other: '{{count}} calls',
+    sentence_zero: 'Nobody listens right now.',
     sentence_one: '{{count}} person listens.',
     sentence_other: '{{count}} people listen.',
   },

@@ -50,6 +50,7 @@ export const operations: SameKeys<typeof english> = {
   air: {
     heading: '正在通话',
     figure_other: '{{count}} 通',
+    sentence_zero: '此刻没有人在听。',
     sentence_other: '{{count}} 人在听。',
   },
   calls: {

@@ -47,13 +47,6 @@ export function zonedTime(day: number, minute: number, zone: string): number {
   return guess;
 }
 
-/** First moment of the Monday-based week (ISO 8601) that holds `at`. */
-export function weekStart(at: number, zone: string): number {
-  const day = dayNumber(at, zone);
-  const monday = day - ((((day + 3) % 7) + 7) % 7);
-  return zonedTime(monday, 0, zone);
-}
-
 /** 14:00 */
 export function timeOfDay(at: number, { zone, language }: Pick<Clock, 'zone' | 'language'>): string {
   return format(language, zone, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(at);
@@ -66,7 +59,9 @@ export function dayName(at: number, { now, zone, language }: Clock): string {
   if (Math.abs(away) <= (language === 'zh-CN' ? 2 : 1)) {
     return new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(away, 'day');
   }
-  if (away > 0 && away < 7) return format(language, zone, { weekday: 'long' }).format(at);
+  if (away > 0 && away < 7) {
+    return format(language, zone, { weekday: language === 'zh-CN' ? 'short' : 'long' }).format(at);
+  }
   return calendarDay(at, { now, zone, language });
 }
 
@@ -130,7 +125,7 @@ export function clockLength(ms: number): string {
 
 /** A length in words, at most two units: 4 min 12 sec, 4 分钟 12 秒. */
 export function spokenLength(ms: number, language: Language): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
+  const seconds = Math.max(0, Math.floor(ms / 1000));
   const units = [
     ['day', Math.floor(seconds / 86_400)],
     ['hour', Math.floor((seconds % 86_400) / 3600)],
