@@ -10,6 +10,7 @@ import { SetUpError } from './setup/set-up-error.ts';
 
 /** One Ctrl-C can arrive twice (from the terminal and from npm); what comes later is a second one. In ms. */
 const SAME_KEYPRESS_MS = 1_000;
+const PARENT_LOOK_MS = 500;
 
 interface StopStep {
   name: string;
@@ -90,6 +91,18 @@ export class Launcher {
 /** Server and worker hand captures over to each other's queues while they stop; neither waits for the other. */
 const STOPPED_TOGETHER = [['server', 'worker']];
 
+/** npm hands a signal to the shell that it started, and the shell dies of it without a word to what it runs. */
+function whenNpmIsGone(stop: () => void): void {
+  if (!process.env.npm_lifecycle_event) return;
+  const shell = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === shell) return;
+    clearInterval(timer);
+    stop();
+  }, PARENT_LOOK_MS);
+  timer.unref();
+}
+
 /**
  * Runs a launcher's work and then, until a signal comes, its processes. The first Ctrl-C (or SIGTERM, or the terminal's
  * end) stops them in order, the second kills them. Ends this process.
@@ -111,21 +124,25 @@ export async function launch(work: (launcher: Launcher) => Promise<void>): Promi
     clearInterval(alive);
     process.exit(code);
   };
+  const stopOnce = () => {
+    firstSignalAt = Date.now();
+    terminal.line('stopping (once more: at once) ...');
+    const stoppingSince = Date.now();
+    void launcher.stop().then(() => {
+      terminal.line(`stopped in ${((Date.now() - stoppingSince) / 1000).toFixed(1)} s`);
+      process.exit(started ? 0 : 130);
+    });
+  };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => {
-      if (firstSignalAt !== undefined) {
-        if (Date.now() - firstSignalAt < SAME_KEYPRESS_MS) return;
-        launcher.kill();
-        process.exit(130);
-      }
-      firstSignalAt = Date.now();
-      terminal.line('stopping (once more: at once) ...');
-      const stoppingSince = Date.now();
-      void launcher.stop().then(() => {
-        terminal.line(`stopped in ${((Date.now() - stoppingSince) / 1000).toFixed(1)} s`);
-        process.exit(started ? 0 : 130);
-      });
+      if (firstSignalAt === undefined) return stopOnce();
+      if (Date.now() - firstSignalAt < SAME_KEYPRESS_MS) return;
+      launcher.kill();
+      process.exit(130);
     });
+  whenNpmIsGone(() => {
+    if (firstSignalAt === undefined) stopOnce();
+  });
 
   try {
     await launcher.open();

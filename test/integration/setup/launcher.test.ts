@@ -35,9 +35,10 @@ describe('a launcher', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  function start(...manner: string[]): Launched {
-    const child = spawn(process.execPath, [LAUNCHER, file, ...manner], {
-      env: { ...process.env, DATA_DIR: folder },
+  function start(manner: string[] = [], shell: string[] = []): Launched {
+    const [command = '', ...args] = [...shell, process.execPath, LAUNCHER, file, ...manner];
+    const child = spawn(command, args, {
+      env: { ...process.env, DATA_DIR: folder, npm_lifecycle_event: shell.length > 0 ? 'demo' : '' },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const lines: string[] = [];
@@ -62,7 +63,7 @@ describe('a launcher', () => {
   }
 
   it('stops its processes in the reverse order of their start, then itself', async () => {
-    const launched = start('with-child');
+    const launched = start(['with-child']);
     await ready(launched);
     launched.process.kill('SIGINT');
     expect(await launched.ended).to.equal(0);
@@ -79,7 +80,7 @@ describe('a launcher', () => {
   });
 
   it('takes the same key press twice for one, and a second one for "at once"', async () => {
-    const launched = start('deaf');
+    const launched = start(['deaf']);
     await ready(launched);
     launched.process.kill('SIGINT');
     await eventually(() => expect(launched.lines.at(-1)).to.match(/^stopping/));
@@ -95,8 +96,19 @@ describe('a launcher', () => {
     await eventually(async () => expect((await everyPid()).filter(isAlive)).to.deep.equal([]));
   });
 
+  it('stops in order when npm is told to stop, which tells nobody but its shell', async () => {
+    // npm runs `sh -c "sh scripts/bootstrap.sh demo"` and passes a SIGTERM on to that shell alone.
+    const launched = start([], ['sh', '-c', '"$0" "$@"; true']);
+    await ready(launched);
+    launched.process.kill('SIGTERM');
+    await launched.ended;
+    await eventually(async () => expect((await everyPid()).filter(isAlive)).to.deep.equal([]));
+    expect((await told()).match(/stopped/g)).to.have.length(3);
+    await eventually(() => expect(launched.lines.at(-1)).to.match(/^stopped in/));
+  });
+
   it('leaves no process behind when it is killed itself', async () => {
-    const launched = start('with-child');
+    const launched = start(['with-child']);
     await ready(launched);
     launched.process.kill('SIGKILL');
     await launched.ended;
@@ -112,7 +124,7 @@ describe('a launcher', () => {
 
   it('clears away what a killed launcher left deaf to its end, and refuses to start beside a living one', async function () {
     this.timeout(30_000);
-    const killed = start('deaf');
+    const killed = start(['deaf']);
     await ready(killed);
     killed.process.kill('SIGKILL');
     await killed.ended;
