@@ -23,7 +23,7 @@ export function LiveRoomPage() {
   useEffect(() => main.current?.focus({ preventScroll: true }), []);
   return (
     <RoomTheme className={styles.page ?? ''}>
-      <ConfigProvider theme={slidersInTheDark}>
+      <ConfigProvider theme={seenInTheDark}>
         <DarkDocument />
         <main ref={main} tabIndex={-1} className={styles.frame} data-testid="live-room">
           {session ? <Visit session={session} slotId={slotId} /> : <Opening />}
@@ -53,8 +53,14 @@ function Opening({ slow = false }: { slow?: boolean }) {
   );
 }
 
-/** What the general palette derives for sliders is not to be seen on this ground. */
-const slidersInTheDark: ThemeConfig = {
+/** What the general theme derives for these would hardly be seen on this ground. */
+const seenInTheDark: ThemeConfig = {
+  token: {
+    // The ring around what has the focus.
+    colorPrimaryBorder: roomPalette.primaryText,
+    colorPrimaryHover: roomPalette.primary,
+    colorBgSpotlight: roomPalette.raised,
+  },
   components: {
     Slider: {
       railBg: roomPalette.border,

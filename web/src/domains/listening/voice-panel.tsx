@@ -64,7 +64,8 @@ export function VoicePanel({
   return (
     <section
       ref={panel}
-      className={`${styles.voice} ${styles[side]}`}
+      className={styles.voice}
+      data-voice={side}
       aria-label={roleName}
       data-testid={`voice-${side}`}
       data-on={on}

@@ -28,14 +28,15 @@ export function TalkPanel({
   return (
     <section
       ref={panel}
-      className={`${styles.panel} ${styles[voice]}`}
+      className={styles.panel}
+      data-voice={voice}
       aria-label={name}
       data-testid={`talk-${voice}`}
     >
       <header className={styles.panelHead}>
-        <h3 className={styles.panelName}>
+        <h2 className={styles.panelName}>
           <VoiceName voice={voice}>{name}</VoiceName>
-        </h3>
+        </h2>
         {role && <span className={styles.muted}>{role}</span>}
         <span className={styles.panelNote}>
           {note ?? (
