@@ -14,7 +14,6 @@ export const app = {
   languageName: { en: 'English', 'zh-CN': '中文' },
   switchLanguage: 'Switch to English',
   signOut: 'Sign out',
-  changePersona: 'Sign in as somebody else',
   role: {
     listener: 'Listener',
     host: 'Host',
@@ -28,8 +27,6 @@ export const app = {
   behind: '{{length}} behind',
   over: 'Over',
   retry: 'Try again',
-  close: 'Close',
-  cancel: 'Cancel',
   loading: 'Loading',
   quoteCode: 'Code to quote: {{code}}',
   quoteRequest: 'Request {{requestId}}',

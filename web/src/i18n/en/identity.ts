@@ -21,6 +21,4 @@ export const identity = {
     agent: 'Answers the calls',
     admin: 'Keeps it all running',
   },
-  lines_one: '{{count}} line',
-  lines_other: '{{count}} lines',
 } as const;

@@ -90,6 +90,5 @@ export const operations = {
   },
   failures: {
     heading: 'Recordings that need a hand',
-    code: 'Code {{code}}',
   },
 } as const;

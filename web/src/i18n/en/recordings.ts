@@ -17,7 +17,6 @@ export const recordings = {
   search: {
     label: 'Search recordings',
     placeholder: 'Order, product, agent, scenario',
-    clear: 'Clear the search',
   },
   facet: {
     heading: 'Narrow down',
@@ -88,7 +87,6 @@ export const recordings = {
     kept: 'Kept',
     keptAll: 'Every second',
     keptPart: '{{percent}} of the call',
-    file: 'File',
   },
   heard: {
     heading: 'Who has heard it',
@@ -98,8 +96,6 @@ export const recordings = {
     empty: 'Nobody has heard this call yet.',
   },
   gaps: {
-    heading_one: '{{count}} pause in the sound',
-    heading_other: '{{count}} pauses in the sound',
     hatched: 'Hatched: on hold',
     grey: 'Grey: no sound arrived',
   },

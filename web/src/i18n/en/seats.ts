@@ -54,12 +54,6 @@ export const seats = {
     past_other: 'Show {{count}} slots that are over',
     day: '{{day}}, {{count}} slots',
   },
-  slotLabel: '{{line}}, {{when}}. {{state}}. {{left}}.',
-  legend: {
-    free: 'free seat',
-    taken: 'taken',
-    mine: 'mine',
-  },
   empty: {
     week: 'No slots in these seven days',
     weekBody: 'The host plans slots ahead, line by line. Look further ahead, or come back tomorrow.',

@@ -33,7 +33,6 @@ export const today = {
     emptyAgentBody: 'Calls that you open or answer appear here, with who listens.',
     noScenario: 'Call',
     join: 'Listen',
-    started: 'A call started on {{line}}.',
   },
   waits: {
     heading: 'What waits for me',

@@ -17,7 +17,6 @@ export const app: SameKeys<typeof english> = {
   languageName: { en: 'English', 'zh-CN': '中文' },
   switchLanguage: '切换为中文',
   signOut: '退出登录',
-  changePersona: '换个身份登录',
   role: {
     listener: '听线人',
     host: '主持人',
@@ -31,8 +30,6 @@ export const app: SameKeys<typeof english> = {
   behind: '落后 {{length}}',
   over: '已结束',
   retry: '重试',
-  close: '关闭',
-  cancel: '取消',
   loading: '加载中',
   quoteCode: '错误代码：{{code}}',
   quoteRequest: '请求编号 {{requestId}}',

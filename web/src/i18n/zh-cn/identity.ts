@@ -23,5 +23,4 @@ export const identity: SameKeys<typeof english> = {
     agent: '接听客户来电',
     admin: '管权限与运行',
   },
-  lines_other: '{{count}} 条线路',
 };

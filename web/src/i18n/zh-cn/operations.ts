@@ -84,6 +84,5 @@ export const operations: SameKeys<typeof english> = {
   },
   failures: {
     heading: '需要处理的录音',
-    code: '代码 {{code}}',
   },
 };

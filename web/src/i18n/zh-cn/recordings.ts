@@ -20,7 +20,6 @@ export const recordings: SameKeys<typeof english> = {
   search: {
     label: '搜索录音',
     placeholder: '订单、商品、客服、场景',
-    clear: '清空搜索',
   },
   facet: {
     heading: '筛选',
@@ -88,7 +87,6 @@ export const recordings: SameKeys<typeof english> = {
     kept: '留存',
     keptAll: '一秒不少',
     keptPart: '通话的 {{percent}}',
-    file: '文件',
   },
   heard: {
     heading: '谁听过',
@@ -98,7 +96,6 @@ export const recordings: SameKeys<typeof english> = {
     empty: '还没有人听过这通电话。',
   },
   gaps: {
-    heading_other: '声音中断 {{count}} 处',
     hatched: '斜线：通话保持',
     grey: '灰色：没有声音传来',
   },

@@ -53,12 +53,6 @@ export const seats: SameKeys<typeof english> = {
     past_other: '展开已结束的 {{count}} 场',
     day: '{{day}}，{{count}} 场',
   },
-  slotLabel: '{{line}},{{when}}。{{state}}。{{left}}。',
-  legend: {
-    free: '空席',
-    taken: '已约',
-    mine: '我的',
-  },
   empty: {
     week: '这七天没有场次',
     weekBody: '场次由主持人按线路提前安排。可以看看后面几天，或者明天再来。',

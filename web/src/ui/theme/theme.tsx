@@ -1,4 +1,4 @@
-import { App, theme as antTheme, ConfigProvider, type ThemeConfig } from 'antd';
+import { theme as antTheme, ConfigProvider, type ThemeConfig } from 'antd';
 import { type CSSProperties, type ReactNode, useLayoutEffect, useMemo } from 'react';
 import { antLocale } from '../../i18n/ant-locale.ts';
 import { useLanguage } from '../../i18n/language.ts';
@@ -65,7 +65,7 @@ export function AppTheme({ children }: { children: ReactNode }) {
   return (
     <PaletteContext value={palette}>
       <ConfigProvider theme={theme} locale={antLocale[language]} button={{ autoInsertSpace: false }}>
-        <App component={false}>{children}</App>
+        {children}
       </ConfigProvider>
     </PaletteContext>
   );
