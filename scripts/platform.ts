@@ -131,16 +131,24 @@ async function answers(url: string): Promise<void> {
   if (!response.ok) throw new Error(`${url} answers ${response.status}`);
 }
 
-/** Fills the stores with the demo's retailer and its past week; what is there already stays. */
-export async function seedDemoData(launcher: Launcher, platform: Platform): Promise<void> {
-  const program = nodeProgram('scripts/demo-data/main.ts');
+/**
+ * Fills the stores with the demo's retailer; what is there already stays. With `archive`, an archive without a call
+ * gets the newest ones of its past week, too.
+ */
+export async function seedDemoData(
+  launcher: Launcher,
+  platform: Platform,
+  options: { archive?: boolean } = {},
+): Promise<void> {
+  const program = nodeProgram('scripts/demo-data/main.ts', ...(options.archive ? ['--archive-newest'] : []));
   const step = launcher.progress.step('demo data');
   const { code, tail } = await run(program.command, program.args, {
     cwd: program.cwd,
     env: platform.env,
     onLine: (line) => {
-      const told = progressOf(line);
-      if (told) step.update(told.done, told.of, told.progress);
+      const told = toldBy(line);
+      if (told?.progress) step.update(told.done ?? 0, told.of ?? 0, told.progress);
+      if (told?.notice) launcher.progress.line(told.notice);
     },
   });
   if (code !== 0) {
@@ -150,21 +158,39 @@ export async function seedDemoData(launcher: Launcher, platform: Platform): Prom
   step.done();
 }
 
+/** A line of scripts/demo-data/progress.ts. */
 interface Told {
-  progress: string;
-  done: number;
-  of: number;
+  progress?: string;
+  done?: number;
+  of?: number;
+  notice?: string;
 }
 
-function progressOf(line: string): Told | undefined {
+function toldBy(line: string): Told | undefined {
   if (!line.startsWith('{')) return undefined;
   try {
-    const told = JSON.parse(line) as Partial<Told>;
-    if (typeof told.progress !== 'string') return undefined;
-    return { progress: told.progress, done: told.done ?? 0, of: told.of ?? 0 };
+    return JSON.parse(line) as Told;
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Makes the calls of the past week that are missing, while people look around already. It ends by itself; what is
+ * missing when it is stopped is made at the next start.
+ */
+export async function startArchiving(launcher: Launcher, platform: Platform): Promise<void> {
+  await launcher.start({
+    name: 'archive',
+    ...nodeProgram('scripts/demo-data/main.ts', '--archive-rest'),
+    env: platform.env,
+    tied: true,
+    restart: false,
+    stopWithinMs: 5_000,
+    onNotice: (notice) => {
+      if (notice !== 'ended with code 0') launcher.progress.line(`[archive] ${notice}`);
+    },
+  });
 }
 
 /** Starts the generator of two-sided calls, which enter by the telephony API and RTP. */

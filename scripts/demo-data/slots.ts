@@ -1,17 +1,24 @@
 import type { PlannedSlot } from '#domains/seats/seats.ts';
 import { company, companyZone } from './company.ts';
 
-const hourMs = 3_600_000;
-const dayMs = 24 * hourMs;
+export const hourMs = 3_600_000;
+export const dayMs = 24 * hourMs;
 /** Asia/Shanghai has been UTC+8 without summer time since 1991. */
 const zoneOffsetMs = 8 * hourMs;
 
+/** The company's day that holds `at`, counted from 1970-01-01. */
+export const localDay = (at: number): number => Math.floor((at + zoneOffsetMs) / dayMs);
+
+/** 00:00 of a day in the company's zone, as UTC ms. */
+export const dayStart = (day: number): number => day * dayMs - zoneOffsetMs;
+
+/** 0 = Monday. Day 0 of the epoch was a Thursday. */
+const weekday = (day: number): number => (day + 3) % 7;
+
 /** Monday 00:00 of the week of `now` in the company's zone, as UTC ms. */
 export function weekStart(now: number): number {
-  const localDay = Math.floor((now + zoneOffsetMs) / dayMs);
-  // Day 0 of the epoch was a Thursday.
-  const sinceMonday = (localDay + 3) % 7;
-  return (localDay - sinceMonday) * dayMs - zoneOffsetMs;
+  const day = localDay(now);
+  return dayStart(day - weekday(day));
 }
 
 /** The hour of the company's day, 0–23. */
@@ -75,23 +82,28 @@ const habit = [
   { day: 4, hour: 11 },
 ];
 
+/** Who listens on a day of the company, on which line and from when. The same whenever it is asked. */
+export function visitsOn(day: number): DemoVisit[] {
+  const week = Math.floor((day + 3) / 7);
+  const turn = habit.findIndex((one) => one.day === weekday(day));
+  const hour = habit[turn]?.hour;
+  if (hour === undefined) return [];
+  return regulars.map(({ personId, lineIds }, index) => ({
+    personId,
+    lineId: lineIds[(turn + week) % lineIds.length] ?? '',
+    startsAt: dayStart(day) + (hour + (index % 4)) * hourMs,
+  }));
+}
+
 /**
- * Visits of last week (they were attended), and bookings from tomorrow until the end of next week.
- * None today: the slot that runs now keeps its seats free.
+ * Visits since last week whose slot is over (they were attended), and bookings from tomorrow until the end of next
+ * week. None in between: the slot that runs now keeps its seats free.
  */
 export function demoVisits(now: number): { attended: DemoVisit[]; booked: DemoVisit[] } {
-  const monday = weekStart(now);
-  const attended: DemoVisit[] = [];
-  const booked: DemoVisit[] = [];
-  for (const [index, { personId, lineIds }] of regulars.entries()) {
-    for (const week of [-1, 0, 1]) {
-      for (const [turn, { day, hour }] of habit.entries()) {
-        const lineId = lineIds[(turn + week + 1) % lineIds.length] ?? '';
-        const startsAt = monday + (week * 7 + day) * dayMs + (hour + (index % 4)) * hourMs;
-        if (week < 0) attended.push({ personId, lineId, startsAt });
-        else if (startsAt > now + dayMs) booked.push({ personId, lineId, startsAt });
-      }
-    }
-  }
-  return { attended, booked };
+  const lastMonday = localDay(weekStart(now)) - 7;
+  const visits = Array.from({ length: 21 }, (_, index) => visitsOn(lastMonday + index)).flat();
+  return {
+    attended: visits.filter(({ startsAt }) => startsAt + hourMs <= now),
+    booked: visits.filter(({ startsAt }) => startsAt > now + dayMs),
+  };
 }
