@@ -4,7 +4,7 @@ import { useLocalText } from '../../i18n/language.ts';
 import { VoiceName } from '../../ui/voice-name.tsx';
 import { When } from '../../ui/when.tsx';
 import { useLines } from '../businesses/use-lines.ts';
-import type { ListeningState } from './listening-session.ts';
+import type { ListeningState } from './listening-state.ts';
 import styles from './live-room.module.css';
 
 /** What the telephony side knows of the call. */

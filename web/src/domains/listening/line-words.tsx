@@ -2,7 +2,7 @@ import { Tooltip } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { useFormat } from '../../ui/format/use-format.ts';
 import { gradeOf, type LineSample } from './line-quality.ts';
-import type { ListeningState } from './listening-session.ts';
+import type { ListeningState } from './listening-state.ts';
 import styles from './live-room.module.css';
 
 /** How good the line is: in words, on hover or focus with the numbers behind them. */

@@ -1,51 +1,15 @@
 import type { Device } from 'mediasoup-client';
 import type { Call } from '#contract/calls.ts';
-import { listeningEvents, listeningRequests, type RosterEntry } from '#contract/listening.ts';
-import type { LegRole } from '#contract/primitives.ts';
-import type { Slot } from '#contract/seats.ts';
+import { listeningEvents, listeningRequests } from '#contract/listening.ts';
 import { type ApiError, asApiError } from '../../app/api-error.ts';
 import { loadDevice, plain } from '../../app/media-transport.ts';
+import { maxTries, passes, pauseBefore } from '../../app/passing.ts';
 import type { Realtime } from '../../app/realtime.ts';
-import type { LineSample } from './line-quality.ts';
 import { ListeningPath } from './listening-path.ts';
-import { type Sound, type VoiceBalance, VoiceMixer } from './voice-mixer.ts';
-
-/**
- * `outside` before the room is entered, `idle` in the room, `waiting` for a call to come, `joining` until packets can
- * flow, `live`, `recovering` while the path is being mended, `ended` after the call's end, `refused` with `error`.
- */
-export type ListeningPhase =
-  | 'outside'
-  | 'idle'
-  | 'waiting'
-  | 'joining'
-  | 'live'
-  | 'recovering'
-  | 'ended'
-  | 'refused';
-
-export interface ListeningState {
-  readonly phase: ListeningPhase;
-  readonly slot: Slot | null;
-  /** The call that is heard, or was heard last. */
-  readonly call: Call | null;
-  /** Live calls of the line, the youngest first. */
-  readonly calls: readonly Call[];
-  readonly roster: readonly RosterEntry[];
-  /** Roles whose track is there. */
-  readonly voices: readonly LegRole[];
-  readonly line: LineSample | null;
-  readonly sound: Sound;
-  /** Why the listening stopped although nobody here stopped it. */
-  readonly stoppedBy: 'another-window' | 'slot-over' | null;
-  readonly error: ApiError | null;
-}
+import { beforeEntering, type ListeningState } from './listening-state.ts';
+import { type VoiceBalance, VoiceMixer } from './voice-mixer.ts';
 
 const lineEveryMs = 2_000;
-/** Joins that fail for a passing reason are tried again for about a minute: 0.2, 0.4, 0.8, 1.6, 3, 3, … seconds apart. */
-const maxTries = 24;
-const pauseBefore = (attempt: number) => Math.min(3_000, 200 * 2 ** attempt);
-
 /**
  * One visit to a live room: enters it, hears calls one after the other, and mends the path by itself — ICE restart
  * first, then a rebuilt transport, then again after a server restart. There is no way to send media in here.
@@ -56,18 +20,7 @@ export class ListeningSession {
   readonly #slotId: string;
   readonly #watchers = new Set<() => void>();
   readonly #cleanups: (() => void)[] = [];
-  #state: ListeningState = {
-    phase: 'outside',
-    slot: null,
-    call: null,
-    calls: [],
-    roster: [],
-    voices: [],
-    line: null,
-    sound: 'off',
-    stoppedBy: null,
-    error: null,
-  };
+  #state: ListeningState = beforeEntering;
   #device: Device | null = null;
   #path: ListeningPath | null = null;
   /** What the listener wants to hear, without an id the next call; kept over interruptions, null after leaving. */
@@ -336,16 +289,4 @@ export class ListeningSession {
     const report = { listeningId, roundTripMs, jitterMs, lossRatio, receivedPackets };
     await this.#realtime.request(listeningRequests.quality, report).catch(() => undefined);
   }
-}
-
-/** Refusals that time may heal: the network, a store or a media worker that is coming back. */
-function passes({ code }: ApiError): boolean {
-  return (
-    code.startsWith('client.') ||
-    code.startsWith('store.') ||
-    code === 'media.unavailable' ||
-    code === 'listening.unknown' ||
-    code === 'rate.limited' ||
-    code === 'internal'
-  );
 }

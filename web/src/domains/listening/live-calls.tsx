@@ -5,7 +5,7 @@ import type { Call } from '#contract/calls.ts';
 import { useLocalText } from '../../i18n/language.ts';
 import { Elapsed } from '../../ui/live-badge.tsx';
 import { useLines } from '../businesses/use-lines.ts';
-import type { ListeningState } from './listening-session.ts';
+import type { ListeningState } from './listening-state.ts';
 import styles from './live-room.module.css';
 import type { RoomMood } from './room-mood.ts';
 

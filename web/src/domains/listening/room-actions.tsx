@@ -3,7 +3,7 @@ import { Button } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import type { Call } from '#contract/calls.ts';
-import type { ListeningState } from './listening-session.ts';
+import type { ListeningState } from './listening-state.ts';
 import styles from './live-room.module.css';
 import type { RoomMood } from './room-mood.ts';
 

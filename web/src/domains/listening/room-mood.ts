@@ -1,6 +1,6 @@
 import type { Call } from '#contract/calls.ts';
 import type { Slot } from '#contract/seats.ts';
-import type { ListeningState } from './listening-session.ts';
+import type { ListeningState } from './listening-state.ts';
 
 /** What the room says of itself, and what may be done in it now. */
 export interface RoomMood {

@@ -3,7 +3,7 @@ import type { Slot } from '#contract/seats.ts';
 import { useLocalText } from '../../i18n/language.ts';
 import { useFormat } from '../../ui/format/use-format.ts';
 import { useLines } from '../businesses/use-lines.ts';
-import type { ListeningState } from './listening-session.ts';
+import type { ListeningState } from './listening-state.ts';
 import styles from './live-room.module.css';
 import { nextCallOf, type RoomMood } from './room-mood.ts';
 

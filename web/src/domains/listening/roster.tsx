@@ -2,7 +2,7 @@ import { useTranslation } from 'react-i18next';
 import { usePerson } from '../../app/session.tsx';
 import { useLocalText } from '../../i18n/language.ts';
 import { Monogram } from '../../ui/monogram.tsx';
-import type { ListeningState } from './listening-session.ts';
+import type { ListeningState } from './listening-state.ts';
 import styles from './live-room.module.css';
 
 /** Who else is in the room, the host marked. */

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { usePerson } from '../../app/session.tsx';
 import { useLocalText } from '../../i18n/language.ts';
 import { useAnnounce } from '../../ui/announce.tsx';
-import type { ListeningPhase, ListeningState } from './listening-session.ts';
+import type { ListeningPhase, ListeningState } from './listening-state.ts';
 import { nextCallOf } from './room-mood.ts';
 
 /** Says to screen readers what everybody else sees: joins, ends, recoveries, who came, what began. */

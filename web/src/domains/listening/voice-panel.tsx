@@ -5,7 +5,8 @@ import type { LegRole } from '#contract/primitives.ts';
 import { useLocalText } from '../../i18n/language.ts';
 import { VoiceMeter } from '../../ui/voice-meter.tsx';
 import { VoiceName } from '../../ui/voice-name.tsx';
-import type { ListeningSession, ListeningState } from './listening-session.ts';
+import type { ListeningSession } from './listening-session.ts';
+import type { ListeningState } from './listening-state.ts';
 import styles from './live-room.module.css';
 import type { Side, VoiceBalance } from './voice-mixer.ts';
 

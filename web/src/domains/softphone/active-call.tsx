@@ -9,7 +9,8 @@ import { CallClock } from './call-clock.tsx';
 import { CustomerLink } from './customer-link.tsx';
 import { MicrophoneNote } from './microphone-note.tsx';
 import styles from './softphone.module.css';
-import type { SoftphoneSession, SoftphoneState } from './softphone-session.ts';
+import type { SoftphoneSession } from './softphone-session.ts';
+import type { SoftphoneState } from './softphone-state.ts';
 import { TalkPanel } from './talk-panel.tsx';
 
 /** The call that is open: how it stands, the two voices, and what the agent may do. */

@@ -11,7 +11,8 @@ import { ErrorNote } from '../../ui/states.tsx';
 import { CallClock } from './call-clock.tsx';
 import styles from './customer-page.module.css';
 import { MicrophoneNote } from './microphone-note.tsx';
-import type { SoftphoneSession, SoftphoneState } from './softphone-session.ts';
+import type { SoftphoneSession } from './softphone-session.ts';
+import type { SoftphoneState } from './softphone-state.ts';
 import { TalkPanel } from './talk-panel.tsx';
 import { useCallAnnouncements, useSoftphone, useSoftphoneSession } from './use-softphone.ts';
 

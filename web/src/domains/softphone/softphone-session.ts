@@ -4,61 +4,20 @@ import { listeningEvents } from '#contract/listening.ts';
 import { softphoneEvents, softphoneRequests } from '#contract/softphone-media.ts';
 import { type ApiError, asApiError } from '../../app/api-error.ts';
 import { loadDevice, plain } from '../../app/media-transport.ts';
+import { maxTries, passes, pauseBefore } from '../../app/passing.ts';
 import type { Realtime } from '../../app/realtime.ts';
 import { Microphone, NoMicrophone } from './microphone.ts';
 import { type JoinedCall, SoftphonePath } from './softphone-path.ts';
-
-/** `alone` until the other side's voice is there; `recovering` while the path is being mended. */
-export type SoftphonePhase =
-  | 'idle'
-  | 'asking-microphone'
-  | 'joining'
-  | 'alone'
-  | 'talking'
-  | 'recovering'
-  | 'ended';
-
-export interface SoftphoneState {
-  readonly phase: SoftphonePhase;
-  readonly call: Call | null;
-  /** We hold: the other side does not hear us. */
-  readonly held: boolean;
-  /** Nothing comes from the other side although the way is up: they hold, or their own line is being mended. */
-  readonly otherQuiet: boolean;
-  readonly microphone: 'unasked' | 'on' | 'refused' | 'missing';
-  readonly soundBlocked: boolean;
-  /** Local time (ms) when both were there first. */
-  readonly talkingSince: number | null;
-  readonly talkedMs: number | null;
-  readonly endedBy: 'over' | 'another-window' | null;
-  readonly error: ApiError | null;
-}
-
-const nothing: SoftphoneState = {
-  phase: 'idle',
-  call: null,
-  held: false,
-  otherQuiet: false,
-  microphone: 'unasked',
-  soundBlocked: false,
-  talkingSince: null,
-  talkedMs: null,
-  endedBy: null,
-  error: null,
-};
+import { beforeTheCall, type SoftphoneState } from './softphone-state.ts';
 
 /** Packets come every 20 ms, in silence too: none within one look is a hold. Milliseconds. */
 const lookEveryMs = 1_000;
-/** Joins that fail for a passing reason are tried again for about a minute. */
-const maxTries = 24;
-const pauseBefore = (attempt: number) => Math.min(3_000, 200 * 2 ** attempt);
-
 /** One side of a browser call: takes the microphone, talks and hears, mends the path by itself, hangs up. */
 export class SoftphoneSession {
   readonly #realtime: Realtime;
   readonly #watchers = new Set<() => void>();
   readonly #cleanups: (() => void)[] = [];
-  #state: SoftphoneState = nothing;
+  #state: SoftphoneState = beforeTheCall;
   #callId: string | null = null;
   #device: Device | null = null;
   #path: SoftphonePath | null = null;
@@ -131,7 +90,7 @@ export class SoftphoneSession {
   async talk(callId: string): Promise<void> {
     if (this.#callId !== null) return;
     this.#callId = callId;
-    this.#set({ ...nothing, phase: 'asking-microphone' });
+    this.#set({ ...beforeTheCall, phase: 'asking-microphone' });
     if (!(await this.#openMicrophone())) {
       if (this.#callId === callId) {
         this.#callId = null;
@@ -273,13 +232,8 @@ export class SoftphoneSession {
 
   #joinFailed(error: ApiError, tries: number): void {
     this.#closePath();
-    const passing =
-      error.code.startsWith('client.') ||
-      error.code.startsWith('store.') ||
-      error.code === 'media.unavailable' ||
-      error.code === 'media.parameters' ||
-      error.code === 'rate.limited' ||
-      error.code === 'internal';
+    // Our transports may be gone with the worker that carried them (`media.parameters`): a new join makes new ones.
+    const passing = passes(error) || error.code === 'media.parameters';
     if (error.code === 'call.ended' || error.code === 'not-found') this.#finish('over');
     else if (passing && tries < maxTries) {
       this.#set({ phase: 'recovering' });

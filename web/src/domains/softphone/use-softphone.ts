@@ -2,7 +2,8 @@ import { useEffect, useEffectEvent, useRef, useState, useSyncExternalStore } fro
 import { useTranslation } from 'react-i18next';
 import { useRealtime } from '../../app/realtime-context.tsx';
 import { useAnnounce } from '../../ui/announce.tsx';
-import { SoftphoneSession, type SoftphoneState } from './softphone-session.ts';
+import { SoftphoneSession } from './softphone-session.ts';
+import type { SoftphoneState } from './softphone-state.ts';
 
 /** One softphone for as long as the page is open; null for the moment before the socket is there. */
 export function useSoftphoneSession(): SoftphoneSession | null {
