@@ -1,4 +1,5 @@
 import { UserOutlined } from '@ant-design/icons';
+import { useQueryClient } from '@tanstack/react-query';
 import { Alert } from 'antd';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -104,11 +105,16 @@ export function ConnectionNotice() {
   const { t } = useTranslation();
   const connection = useConnection();
   const announce = useAnnounce();
+  const queries = useQueryClient();
   const before = useRef(connection);
   useEffect(() => {
-    if (before.current === 'reconnecting' && connection === 'connected') announce(t('connection.back'));
+    if (before.current === 'reconnecting' && connection === 'connected') {
+      announce(t('connection.back'));
+      // Events were missed meanwhile: what is on the page is read anew.
+      void queries.invalidateQueries();
+    }
     before.current = connection;
-  }, [announce, connection, t]);
+  }, [announce, connection, queries, t]);
   if (connection !== 'reconnecting') return null;
   return <Alert banner type="warning" title={t('connection.reconnecting')} />;
 }
