@@ -182,7 +182,10 @@ export class ManagedProcess<Ready = void> {
         else {
           const listener = (line: string) => {
             const answer = ready.line(line);
-            if (answer !== undefined) resolve(answer);
+            if (answer === undefined) return;
+            // Here and not where the answer is awaited: the next lines may be in the same chunk.
+            this.wasReady = true;
+            resolve(answer);
           };
           this.lineListeners.add(listener);
           over.signal.addEventListener('abort', () => this.lineListeners.delete(listener));
