@@ -14,28 +14,20 @@ export interface LegPcm {
   close(): void;
 }
 
-/** ffmpeg's own decoder takes half the time of libopus, but may stumble over a packet and lose its samples. */
-export type OpusDecoder = 'opus' | 'libopus';
-
-/** Fewer samples came out than the packets hold: everything behind the loss would be misplaced. */
-export class DecoderLostSamples extends Error {
-  override readonly name = 'DecoderLostSamples';
-}
-
 export interface LegPcmOptions {
   readonly codec: Codec;
   readonly index: PacketIndex;
   readonly timeline: LegTimeline;
   /** Output rate, Hz. */
   readonly rate: number;
-  readonly opusDecoder: OpusDecoder;
   readonly signal: AbortSignal;
 }
 
 export function openLegPcm(options: LegPcmOptions): LegPcm {
   const { codec, rate } = options;
   if (codec === 'opus') {
-    const input = ['-f', 'ogg', '-c:a', options.opusDecoder];
+    // ffmpeg's own decoder, which takes half the time of libopus.
+    const input = ['-f', 'ogg', '-c:a', 'opus'];
     return new DecodedPcm(options, startPcmDecoder(input, rate, oggPages(options), options.signal));
   }
   if (rate === options.timeline.clockRate) return new TablePcm(codec, options);
@@ -110,12 +102,13 @@ class DecodedPcm implements LegPcm {
     return this.#cut(samples);
   }
 
-  /** A resampler may keep a sample or two at the very end; anything more is a loss. */
+  /** A resampler may keep a sample or two at the very end. More is a loss that would misplace all that follows. */
   async #last(samples: number): Promise<Int16Array> {
     await this.#decoder.ended;
     const missing = samples - Math.floor(this.#bytes.length / 2);
     if (this.#at < this.#order.length || missing > 16) {
-      throw new DecoderLostSamples(`${missing} samples missing at packet ${this.#at}`);
+      const cause = new Error(`${missing} samples missing at packet ${this.#at} of ${this.#order.length}`);
+      throw new WorkerError('seal.decoder', 'The decoder gave back less audio than it was given.', { cause });
     }
     this.#bytes = Buffer.concat([this.#bytes, Buffer.alloc(missing * 2)]);
     return this.#cut(samples);
@@ -164,7 +157,3 @@ function* linearPcm(law: G711Law, { index, timeline }: LegPcmOptions): Generator
     reader.close();
   }
 }
-
-/** What `DecoderLostSamples` becomes when no decoder is left to try. */
-export const decoderFailure = (cause: unknown): WorkerError =>
-  new WorkerError('seal.decoder', 'The Opus packets could not be decoded.', { cause });

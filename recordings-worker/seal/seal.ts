@@ -9,7 +9,7 @@ import { callFolder, sealedFiles, sealedPath } from '../spool/spool-layout.ts';
 import { WorkerError } from '../worker-error.ts';
 import { type SampleRate, StereoEncoder, sampleRates } from './encoder.ts';
 import { gapsOf, keepLongest } from './gaps.ts';
-import { DecoderLostSamples, decoderFailure, type OpusDecoder, openLegPcm } from './leg-pcm.ts';
+import { openLegPcm } from './leg-pcm.ts';
 import { type Manifest, manifest, sealerVersion } from './manifest.ts';
 import { type MixdownLeg, mixDown, sideOf } from './mixdown.ts';
 import { peaksFileOf, thumbnailOf } from './peaks.ts';
@@ -174,29 +174,13 @@ interface AudioInput {
   readonly options: SealOptions;
 }
 
-/** With the fast decoder first; where it stumbles over a packet, once more with the one that does not. */
 async function makeAudio(input: AudioInput): Promise<{ left: number[]; right: number[] }> {
-  try {
-    return await encode(input, 'opus');
-  } catch (error) {
-    if (!(error instanceof DecoderLostSamples)) throw error;
-    input.options.log.warn({ err: error }, 'decoding again');
-  }
-  return encode(input, 'libopus').catch((error: unknown) => {
-    throw error instanceof DecoderLostSamples ? decoderFailure(error) : error;
-  });
-}
-
-async function encode(
-  input: AudioInput,
-  opusDecoder: OpusDecoder,
-): Promise<{ left: number[]; right: number[] }> {
   const { rate, startMs, totalSamples } = input;
   const { signal } = input.options;
   const legs: MixdownLeg[] = input.legs.map(({ leg, index, timeline }) => ({
     side: sideOf(leg.role),
     timeline,
-    pcm: openLegPcm({ codec: leg.codec, index, timeline, rate, opusDecoder, signal }),
+    pcm: openLegPcm({ codec: leg.codec, index, timeline, rate, signal }),
   }));
   const encoder = new StereoEncoder(input.path, rate, signal);
   try {

@@ -82,6 +82,7 @@ export class Queues {
   readonly #log: Log;
   readonly #queues = new Map<QueueName, Bull.Queue>();
   readonly #shared = new Map<string, Redis>();
+  readonly #clients = new Set<Redis>();
 
   constructor(options: { redisUrl: string; log: Log }) {
     this.#url = options.redisUrl;
@@ -173,7 +174,8 @@ export class Queues {
   /** Takes no further jobs, waits for those that run, and disconnects. */
   async close(): Promise<void> {
     await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
-    for (const redis of this.#shared.values()) redis.disconnect();
+    // Bull opens its blocking connections anew while it closes, and may leave one behind.
+    for (const redis of this.#clients) redis.disconnect();
   }
 
   async #enqueueAgain(name: 'seal' | 'archive', job: SealJob): Promise<void> {
@@ -225,6 +227,7 @@ export class Queues {
       retryStrategy: (tries) => Math.min(50 * 2 ** Math.min(tries, 6), 2_000),
     });
     redis.setMaxListeners(50);
+    this.#clients.add(redis);
     let down = false;
     redis.on('error', (err: Error) => {
       if (!down) this.#log.error({ err, redis: type }, 'queue connection failed');
