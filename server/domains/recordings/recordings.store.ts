@@ -66,6 +66,8 @@ export function createRecordingsStore(connection: Connection) {
       ...(filter.to === undefined ? {} : { $lt: filter.to }),
     };
     return {
+      // A call that goes on is heard live, in a room; it is not in the library yet.
+      state: { $ne: 'capturing' },
       ...(filter.lineIds ? { lineId: { $in: [...filter.lineIds] } } : {}),
       ...(filter.agentId ? { agentId: filter.agentId } : {}),
       ...(filter.scenarioId ? { 'facts.scenarioId': filter.scenarioId } : {}),

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { recordingsEndpoints } from '#contract/recordings.ts';
 import { seatsEndpoints } from '#contract/seats.ts';
-import { addressOf, call, carryCsrfToken } from '../../../web/src/app/api.ts';
-import { ApiError } from '../../../web/src/app/api-error.ts';
+import { addressOf, call, carryCsrfToken } from '#web/app/api.ts';
+import { ApiError } from '#web/app/api-error.ts';
 
 type Answer = (url: string, init: RequestInit) => Response | Promise<Response>;
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { judge, type Overview } from '../../../web/src/domains/operations/judgement.ts';
+import { judge, type Overview } from '#web/domains/operations/judgement.ts';
 
 const worker = {
   workerId: 'worker',

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { gradeOf, LineMeter, type LineSample } from '../../../web/src/domains/listening/line-quality.ts';
+import { gradeOf, LineMeter, type LineSample } from '#web/domains/listening/line-quality.ts';
 
 /** A stats report as browsers give it: entries by id (W3C webrtc-stats). */
 function report(...entries: ({ id: string; type: string } & Record<string, unknown>)[]) {

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { expect } from 'chai';
 import { eventually } from '#support/eventually.ts';
-import { mendTransport } from '../../../web/src/app/media-transport.ts';
+import { mendTransport } from '#web/app/media-transport.ts';
 
 type Mendable = Parameters<typeof mendTransport>[0];
 

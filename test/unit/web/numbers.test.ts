@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { bytes, count, percent } from '../../../web/src/ui/format/numbers.ts';
+import { bytes, count, percent } from '#web/ui/format/numbers.ts';
 
 describe('figures', () => {
   it('never round coverage up to a hundred percent', () => {

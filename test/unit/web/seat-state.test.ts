@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { ReservationState, Slot } from '#contract/seats.ts';
-import { nextSeat, seatState } from '../../../web/src/domains/seats/seat-state.ts';
-import { foldNight, hourRows, weekFrom, weeksAway } from '../../../web/src/domains/seats/week.ts';
-import { minuteOfDay } from '../../../web/src/ui/format/time.ts';
+import { nextSeat, seatState } from '#web/domains/seats/seat-state.ts';
+import { foldNight, hourRows, weekFrom, weeksAway } from '#web/domains/seats/week.ts';
+import { minuteOfDay } from '#web/ui/format/time.ts';
 
 const minute = 60_000;
 const zone = 'Asia/Shanghai';

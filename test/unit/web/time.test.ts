@@ -8,7 +8,7 @@ import {
   span,
   spokenLength,
   zonedTime,
-} from '../../../web/src/ui/format/time.ts';
+} from '#web/ui/format/time.ts';
 
 const shanghai = 'Asia/Shanghai';
 const paris = 'Europe/Paris';

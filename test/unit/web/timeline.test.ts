@@ -5,7 +5,7 @@ import {
   silences,
   talkShares,
   tickInterval,
-} from '../../../web/src/ui/timeline/timeline-model.ts';
+} from '#web/ui/timeline/timeline-model.ts';
 
 /** Peaks of 100 ms per bucket, written as runs of [agent, customer, buckets]. */
 function peaks(...runs: [agent: number, customer: number, buckets: number][]) {
