@@ -38,7 +38,7 @@ export async function archiveCall(job: ArchiveJob, options: ArchiveOptions): Pro
     throw new WorkerError('archive.nothing-sealed', 'There is no sealed recording of this call here.');
   }
   const files = await filesOf(manifest, sealedPath(options.spoolDir, job.callId));
-  for (const file of files) await uploadVerified(file, options);
+  await Promise.all(files.map((file) => uploadVerified(file, options)));
   return {
     facts: manifest.facts,
     files: files.map(({ kind, key, contentType, bytes, sha256 }) => ({
