@@ -2,13 +2,13 @@ import { Businesses } from '#domains/businesses/businesses.service.ts';
 import { createBusinessesStore } from '#domains/businesses/businesses.store.ts';
 import { Identity } from '#domains/identity/identity.service.ts';
 import { createPersonsStore } from '#domains/identity/identity.store.ts';
+import { createRecordingsStore } from '#domains/recordings/recordings.store.ts';
 import { createSeatsStore } from '#domains/seats/seats.store.ts';
 import { systemClock } from '#kernel/clock.ts';
 import { createLog } from '#kernel/log.ts';
 import { connectMongo } from '#kernel/mongo.ts';
 import { exitWithParent } from '#kernel/parent.ts';
 import { company } from './company.ts';
-import { PastWeek } from './past-week.ts';
 import { people } from './people.ts';
 import { tell } from './progress.ts';
 import { seedSeats } from './seats.ts';
@@ -73,6 +73,13 @@ async function seedCompany(): Promise<void> {
 }
 
 async function seedArchive(which: Mode): Promise<void> {
+  if (which === '--archive-newest') {
+    // Where there is something to see nobody is kept waiting for more.
+    const { total } = await createRecordingsStore(mongo).page({ lineIds: null, words: [] }, null, 1);
+    if (total > 0) return;
+  }
+  // Mostly nothing is missing at a start, and what the archive takes need not be loaded.
+  const { PastWeek } = await import('./past-week.ts');
   const week = await PastWeek.open({ mongo, env: process.env, log, signal: stopping.signal, tell });
   await (which === '--archive-newest' ? week.archiveNewest() : week.archiveRest());
 }

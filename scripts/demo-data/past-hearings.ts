@@ -23,10 +23,11 @@ interface HeardCall {
   readonly endedAt: number;
 }
 
-/** What share of the calls has been replayed by somebody. */
-const replayedShare = 0.6;
-/** Replays are made from an hour after the call on, within so many hours. */
-const replayWithinHours = 48;
+/** What share of the calls is replayed by somebody. */
+const replayedShare = 0.7;
+/** After so many hours most of the replays are made; none is made sooner than half an hour after the call. */
+const replaySoonHours = 5;
+const replayLateHours = 48;
 
 /** The hearings of a call so far: everyone who sat in its slot, and now and then a replay by day. */
 export function hearingsOf(call: HeardCall, now: number): PastHearing[] {
@@ -57,7 +58,8 @@ function replays({ lineId, endedAt }: HeardCall, dice: Dice): PastHearing[] {
   // Two different people at most.
   const listeners = [0, 1 + dice.below(allowed.length - 1)].slice(0, 1 + dice.below(2));
   return listeners.map((step) => {
-    const at = inOfficeHours(endedAt + Math.round(hourMs * dice.between(1, replayWithinHours)));
+    const within = dice.roll() < 0.6 ? replaySoonHours : replayLateHours;
+    const at = inOfficeHours(endedAt + Math.round(hourMs * dice.between(0.5, within)));
     const { id: personId } = allowed[(first + step) % allowed.length]!;
     return { personId, live: false, slotId: null, startedAt: at, endedAt: at };
   });

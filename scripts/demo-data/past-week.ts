@@ -48,10 +48,9 @@ export class PastWeek {
     return new PastWeek(options, { calls, recordings, hearings });
   }
 
-  /** The newest calls, where no call was ever archived. Where one was a start need not wait for more. */
+  /** The newest calls, for a start that waits for them. */
   async archiveNewest(): Promise<void> {
-    const { total } = await this.#stores.recordings.page({ lineIds: null, words: [] }, null, 1);
-    if (total === 0) await this.archive(newestOf(pastCalls(systemClock())));
+    await this.archive(newestOf(pastCalls(systemClock())));
   }
 
   /** Every call of the past week that is missing, the newest first. Others who want the processor go first. */

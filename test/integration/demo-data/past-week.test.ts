@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { peaksFile, type RecordingDetail } from '#contract/recordings.ts';
 import { createLog } from '#kernel/log.ts';
@@ -15,6 +18,9 @@ import { between, type DecodedAudio, decodeStereo, rms } from '#support/decoded-
 import { seedCompany } from '#support/seed.ts';
 import { type ServerProcess, startServer } from '#support/server-process.ts';
 import { freshStores } from '#support/stack.ts';
+
+const program = fileURLToPath(import.meta.resolve('#scripts/demo-data/main.ts'));
+const run = promisify(execFile);
 
 /** A fixed week, so that it is always the same two calls. */
 const now = Date.UTC(2026, 2, 13, 12);
@@ -37,7 +43,6 @@ describe('The demo’s archived week', function () {
     const tell = (what: string, done: number, of: number) => told.push(`${what} ${done} of ${of}`);
     const week = await PastWeek.open({ mongo, env, log: createLog('test', 'error'), signal, tell });
     await week.archive(wanted);
-    return week;
   };
   const counts = () =>
     Promise.all(['calls', 'recordings', 'hearings'].map((name) => mongo.collection(name).countDocuments()));
@@ -160,8 +165,7 @@ describe('The demo’s archived week', function () {
 
   it('made again adds nothing, and leaves no spool', async () => {
     const before = await counts();
-    const week = await seed(calls);
-    await week.archiveNewest();
+    await seed(calls);
     expect(told).to.deep.equal([]);
     expect(await counts()).to.deep.equal(before);
     expect(await readdir(folder)).to.deep.equal([]);
@@ -176,6 +180,16 @@ describe('The demo’s archived week', function () {
     expect(told).to.deep.equal(['archived calls 0 of 1', 'archived calls 1 of 1']);
     expect(await counts()).to.deep.equal(before);
     expect(await recordingOf(calls[0]!)).to.include({ id, sha256 });
+  });
+
+  it('keeps no start waiting where there are calls', async () => {
+    const before = await counts();
+    const { stdout } = await run(process.execPath, [program, '--archive-newest'], {
+      env: { ...process.env, ...stores },
+    });
+    expect(stdout).to.include('"progress":"reservations"');
+    expect(stdout).not.to.include('archived calls');
+    expect(await counts()).to.deep.equal(before);
   });
 
   it('stops when it is told to, and leaves no spool then either', async () => {
