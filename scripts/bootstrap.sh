@@ -44,5 +44,7 @@ is_node_24 || run_npm rebuild node --ignore-scripts=false >&2 || true
 is_node_24 || fail "Node 24 did not install: try 'npm rebuild node --ignore-scripts=false'"
 
 PATH="$PWD/node_modules/.bin:$PATH"
-export PATH
+# Node keeps what it compiled, with the types already stripped: halves the processor time in which a server is up again.
+NODE_COMPILE_CACHE=${NODE_COMPILE_CACHE:-"$PWD/node_modules/.cache/node-compile"}
+export PATH NODE_COMPILE_CACHE
 exec "$node" "scripts/$command.ts" "$@"
