@@ -1,0 +1,91 @@
+import type { BrowserContext, Page } from 'playwright-core';
+
+interface PeerWindow {
+  peerConnections?: RTCPeerConnection[];
+}
+
+/** From now on pages of this context keep their peer connections, for the functions below. */
+export async function rememberPeerConnections(context: BrowserContext): Promise<void> {
+  await context.addInitScript(() => {
+    const kept: RTCPeerConnection[] = [];
+    (globalThis as PeerWindow).peerConnections = kept;
+    globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+      override setRemoteDescription(description: RTCSessionDescriptionInit): Promise<void> {
+        // Some are made only to ask the browser what it can: they never hear of another side.
+        if (!kept.includes(this)) kept.push(this);
+        return super.setRemoteDescription(description);
+      }
+    };
+  });
+}
+
+export interface PeerFigures {
+  /** Connections to a server since the page was loaded, closed ones included. */
+  readonly made: number;
+  readonly inbound: number;
+  readonly outbound: number;
+  /** Of all transceivers, as they were negotiated. */
+  readonly directions: readonly (string | null)[];
+  /** Tracks that are being sent. */
+  readonly sentTracks: number;
+}
+
+/** What the open connections of a page carry, by WebRTC's own statistics. */
+export function peerFigures(page: Page): Promise<PeerFigures> {
+  return page.evaluate(async () => {
+    const all = (globalThis as PeerWindow).peerConnections ?? [];
+    const open = all.filter(({ connectionState }) => connectionState !== 'closed');
+    const types: string[] = [];
+    for (const connection of open) {
+      for (const entry of (await connection.getStats()).values()) types.push(entry.type);
+    }
+    const transceivers = open.flatMap((connection) => connection.getTransceivers());
+    return {
+      made: all.length,
+      inbound: types.filter((type) => type === 'inbound-rtp').length,
+      outbound: types.filter((type) => type === 'outbound-rtp').length,
+      directions: transceivers.map(({ currentDirection }) => currentDirection),
+      sentTracks: transceivers.filter(({ sender }) => sender.track !== null).length,
+    };
+  });
+}
+
+/**
+ * The strongest frequency of each track that the page receives now, in Hz, 0 for silence: what comes out of the
+ * connection, whatever the page does with it.
+ */
+export function receivedTones(page: Page): Promise<number[]> {
+  return page.evaluate(async () => {
+    const open = ((globalThis as PeerWindow).peerConnections ?? []).filter(
+      ({ connectionState }) => connectionState === 'connected',
+    );
+    const tracks = open
+      .flatMap((connection) => connection.getTransceivers())
+      .filter(({ currentDirection }) => currentDirection === 'recvonly')
+      .map(({ receiver }) => receiver.track);
+    const context = new AudioContext();
+    try {
+      const analysers = tracks.map((track) => {
+        const analyser = context.createAnalyser();
+        analyser.fftSize = 8_192;
+        analyser.smoothingTimeConstant = 0;
+        context.createMediaStreamSource(new MediaStream([track])).connect(analyser);
+        return analyser;
+      });
+      // One whole window of the spectrum must have passed: 171 ms at 48 kHz.
+      const until = context.currentTime + 0.25;
+      while (context.currentTime < until) await new Promise((next) => requestAnimationFrame(next));
+      return analysers.map((analyser) => {
+        const samples = new Float32Array(analyser.fftSize);
+        analyser.getFloatTimeDomainData(samples);
+        const rms = Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length);
+        if (rms < 0.01) return 0;
+        const bins = new Float32Array(analyser.frequencyBinCount);
+        analyser.getFloatFrequencyData(bins);
+        return Math.round((bins.indexOf(Math.max(...bins)) * context.sampleRate) / analyser.fftSize);
+      });
+    } finally {
+      await context.close();
+    }
+  });
+}
