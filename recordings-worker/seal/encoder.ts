@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { open } from 'node:fs/promises';
 import { WorkerError } from '../worker-error.ts';
 import { startFfmpeg } from './ffmpeg.ts';
@@ -43,11 +42,14 @@ export class StereoEncoder {
     });
   }
 
-  /** Resolves when the encoder wants more. The samples are used after the call; do not change them. */
+  /** Resolves when the samples have gone out: until then they must not change. */
   async write(interleaved: Buffer): Promise<void> {
     if (this.#failed) await this.#ffmpeg.ended;
-    if (this.#ffmpeg.stdin.write(interleaved)) return;
-    await Promise.race([once(this.#ffmpeg.stdin, 'drain'), this.#ffmpeg.ended]);
+    const gone = new Promise<void>((resolve) => {
+      this.#ffmpeg.stdin.write(interleaved, () => resolve());
+    });
+    await Promise.race([gone, this.#ffmpeg.ended]);
+    if (this.#failed) await this.#ffmpeg.ended;
   }
 
   async finish(): Promise<void> {

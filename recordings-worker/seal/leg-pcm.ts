@@ -72,7 +72,10 @@ class DecodedPcm implements LegPcm {
   #at = 0;
   #ticks = 0;
   #given = 0;
-  #bytes: Buffer = Buffer.alloc(0);
+  /** Decoded and not given yet: `from` to `to`. One buffer for all of it, as new ones by the megabyte cost more than decoding. */
+  #bytes = Buffer.alloc(262_144);
+  #from = 0;
+  #to = 0;
 
   constructor({ index, timeline, rate }: LegPcmOptions, decoder: Decoder) {
     this.#decoder = decoder;
@@ -86,7 +89,7 @@ class DecodedPcm implements LegPcm {
     const until = Math.round(this.#ticks * this.#perTick);
     const samples = until - this.#given;
     this.#given = until;
-    return this.#bytes.length >= samples * 2 ? this.#cut(samples) : this.#fill(samples);
+    return this.#to - this.#from >= samples * 2 ? this.#cut(samples) : this.#fill(samples);
   }
 
   close(): void {
@@ -94,10 +97,10 @@ class DecodedPcm implements LegPcm {
   }
 
   async #fill(samples: number): Promise<Int16Array> {
-    while (this.#bytes.length < samples * 2) {
+    while (this.#to - this.#from < samples * 2) {
       const { value, done } = await this.#decoder.chunks.next();
       if (done) return this.#last(samples);
-      this.#bytes = this.#bytes.length === 0 ? value : Buffer.concat([this.#bytes, value]);
+      this.#append(value);
     }
     return this.#cut(samples);
   }
@@ -105,21 +108,30 @@ class DecodedPcm implements LegPcm {
   /** A resampler may keep a sample or two at the very end. More is a loss that would misplace all that follows. */
   async #last(samples: number): Promise<Int16Array> {
     await this.#decoder.ended;
-    const missing = samples - Math.floor(this.#bytes.length / 2);
+    const missing = samples - Math.floor((this.#to - this.#from) / 2);
     if (this.#at < this.#order.length || missing > 16) {
       const cause = new Error(`${missing} samples missing at packet ${this.#at} of ${this.#order.length}`);
       throw new WorkerError('seal.decoder', 'The decoder gave back less audio than it was given.', { cause });
     }
-    this.#bytes = Buffer.concat([this.#bytes, Buffer.alloc(missing * 2)]);
+    this.#append(Buffer.alloc(missing * 2));
     return this.#cut(samples);
   }
 
+  #append(chunk: Buffer): void {
+    this.#bytes.copyWithin(0, this.#from, this.#to);
+    this.#to -= this.#from;
+    this.#from = 0;
+    if (this.#to + chunk.length > this.#bytes.length) {
+      this.#bytes = Buffer.concat([this.#bytes.subarray(0, this.#to), chunk, this.#bytes]);
+    } else chunk.copy(this.#bytes, this.#to);
+    this.#to += chunk.length;
+  }
+
+  /** Starts are even, and so is the buffer's own: an Int16Array can lie over it. */
   #cut(samples: number): Int16Array {
-    let part = this.#bytes.subarray(0, samples * 2);
-    this.#bytes = this.#bytes.subarray(samples * 2);
-    // An Int16Array needs an even start.
-    if (part.byteOffset % 2 === 1) part = Buffer.from(Uint8Array.from(part).buffer);
-    return new Int16Array(part.buffer, part.byteOffset, samples);
+    const part = new Int16Array(this.#bytes.buffer, this.#bytes.byteOffset + this.#from, samples);
+    this.#from += samples * 2;
+    return part;
   }
 }
 

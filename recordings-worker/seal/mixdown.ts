@@ -81,22 +81,29 @@ export async function mixDown(input: {
     perTick: rate / leg.timeline.clockRate,
     next: 0,
   }));
-  for (let from = 0; from < totalSamples; from += chunk) {
+  // One is filled while the other goes out to the encoder.
+  const buffers = [new Int16Array(chunk * 2), new Int16Array(chunk * 2)];
+  let going: Promise<void> = Promise.resolve();
+  for (let from = 0, turn = 0; from < totalSamples; from += chunk, turn ^= 1) {
     for (const cursor of cursors) await advance(cursor, from, chunk, channels[cursor.leg.side]);
     const length = Math.min(chunk, totalSamples - from);
     const left = channels.left.samples.subarray(0, length);
     const right = channels.right.samples.subarray(0, length);
     channels.left.meter.add(left);
     channels.right.meter.add(right);
-    const stereo = new Int16Array(length * 2);
+    const stereo = buffers[turn]!;
     for (let i = 0; i < length; i++) {
       stereo[i * 2] = left[i]!;
       stereo[i * 2 + 1] = right[i]!;
     }
-    await encoder.write(Buffer.from(stereo.buffer));
+    await going;
+    going = encoder.write(Buffer.from(stereo.buffer, 0, length * 4));
+    // Awaited a turn later; a fault must not count as unheard until then.
+    going.catch(() => {});
     channels.left.next();
     channels.right.next();
   }
+  await going;
   return { left: channels.left.meter.finish(), right: channels.right.meter.finish() };
 }
 

@@ -42,8 +42,8 @@ export interface TapServer extends CallTap {
 }
 
 const mebibyte = 1_048_576;
-/** Items leave in one write per call and tick: 20 system calls a second instead of one per packet. */
-const flushEveryMs = 50;
+/** Items leave in one write per call and tick: 10 system calls a second instead of one per packet, here and there. */
+const flushEveryMs = 100;
 const superviseEveryMs = 1_000;
 /** Connections that have not shown a lease yet. */
 const maxStrangers = 64;
