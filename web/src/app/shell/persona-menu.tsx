@@ -17,7 +17,7 @@ export function PersonaMenu() {
       trigger={['click']}
       placement="topLeft"
       menu={{
-        items: [{ key: 'out', icon: <LogoutOutlined />, label: t('signOut') }],
+        items: [{ key: 'out', icon: <LogoutOutlined aria-hidden />, label: t('signOut') }],
         onClick: () => void signOut(),
       }}
     >

@@ -38,7 +38,7 @@ export function MePage() {
       )}
       <div className={styles.actions}>
         <LanguageSwitch />
-        <Button icon={<LogoutOutlined />} onClick={() => void signOut()}>
+        <Button icon={<LogoutOutlined aria-hidden />} onClick={() => void signOut()}>
           {t('signOut')}
         </Button>
       </div>

@@ -42,7 +42,7 @@ export function LiveCalls({
       {offer && (
         <Button
           block
-          icon={<StepForwardOutlined />}
+          icon={<StepForwardOutlined aria-hidden />}
           disabled={!mood.mayListen}
           onClick={() => onListen(next.id)}
           data-testid="next-call"

@@ -48,7 +48,7 @@ export function MainAction({ state, mood, next, onListen, onLeave }: Actions) {
       <Button
         {...look}
         type="primary"
-        icon={<StepForwardOutlined />}
+        icon={<StepForwardOutlined aria-hidden />}
         disabled={!mood.mayListen}
         onClick={() => onListen(next?.id)}
         data-testid="next-call"
@@ -61,7 +61,7 @@ export function MainAction({ state, mood, next, onListen, onLeave }: Actions) {
     <Button
       {...look}
       type="primary"
-      icon={<CustomerServiceOutlined />}
+      icon={<CustomerServiceOutlined aria-hidden />}
       disabled={!mood.mayListen}
       onClick={() => onListen(next?.id)}
       data-testid="listen"
@@ -81,7 +81,7 @@ export function NextAction({ mood, next, onListen }: Actions) {
       color="default"
       variant="filled"
       className={styles.nextButton ?? ''}
-      icon={<StepForwardOutlined />}
+      icon={<StepForwardOutlined aria-hidden />}
       disabled={!mood.mayListen || !next}
       onClick={() => next && onListen(next.id)}
       data-testid="next-call"

@@ -57,7 +57,7 @@ export function LibraryPage() {
           <div className={styles.bar}>
             <SearchBox box={searchBox} value={search.get('q') ?? ''} onSearch={(q) => change('q', q)} />
             {phone && (
-              <Button size="large" icon={<FilterOutlined />} onClick={() => setFiltering(true)}>
+              <Button size="large" icon={<FilterOutlined aria-hidden />} onClick={() => setFiltering(true)}>
                 {chosen > 0 ? t('facet.openCount', { count: chosen }) : t('facet.open')}
               </Button>
             )}
@@ -142,14 +142,14 @@ function Results({
   if (recordings.length === 0) {
     return filtered ? (
       <EmptyState
-        icon={<SearchOutlined />}
+        icon={<SearchOutlined aria-hidden />}
         title={t('list.noMatch')}
         action={<Button onClick={onClear}>{t('facet.clear')}</Button>}
       >
         {t('list.noMatchBody')}
       </EmptyState>
     ) : (
-      <EmptyState icon={<AudioOutlined />} title={t('list.empty')}>
+      <EmptyState icon={<AudioOutlined aria-hidden />} title={t('list.empty')}>
         {t('list.emptyBody')}
       </EmptyState>
     );

@@ -90,7 +90,7 @@ export function SeatsPage() {
       lead={t('lead')}
       actions={
         mayDo('slots.plan') && (
-          <Button icon={<PlusOutlined />} onClick={() => setPlanning(true)}>
+          <Button icon={<PlusOutlined aria-hidden />} onClick={() => setPlanning(true)}>
             {t('plan.open')}
           </Button>
         )

@@ -104,7 +104,7 @@ export function ActiveCall({
           size="large"
           disabled={!inCall}
           loading={hold.pending}
-          icon={held ? <PlayCircleOutlined /> : <PauseOutlined />}
+          icon={held ? <PlayCircleOutlined aria-hidden /> : <PauseOutlined aria-hidden />}
           type={held ? 'primary' : 'default'}
           aria-pressed={held}
           onClick={() => hold.set(!held)}
@@ -116,7 +116,7 @@ export function ActiveCall({
           size="large"
           danger
           type={phase === 'talking' && !held ? 'primary' : 'default'}
-          icon={<PhoneOutlined rotate={225} />}
+          icon={<PhoneOutlined rotate={225} aria-hidden />}
           onClick={onHangUp}
           data-testid="hang-up"
         >

@@ -76,7 +76,7 @@ function Call({ session, callId, token }: { session: SoftphoneSession; callId: s
       )}
       {(phase === 'asking-microphone' || phase === 'joining') && (
         <span className={`${styles.talk} ${styles.busy}`} aria-hidden>
-          <AudioOutlined />
+          <AudioOutlined aria-hidden />
         </span>
       )}
       {inCall && (
@@ -86,7 +86,7 @@ function Call({ session, callId, token }: { session: SoftphoneSession; callId: s
           size="large"
           shape="round"
           className={styles.hangUp ?? ''}
-          icon={<PhoneFilled rotate={225} />}
+          icon={<PhoneFilled rotate={225} aria-hidden />}
           onClick={() => void session.hangUp()}
           data-testid="hang-up"
         >

@@ -47,7 +47,7 @@ export function CustomerLink({ link }: { link: string | null }) {
         <Button
           type="primary"
           size="large"
-          icon={copied ? <CheckOutlined /> : <CopyOutlined />}
+          icon={copied ? <CheckOutlined aria-hidden /> : <CopyOutlined aria-hidden />}
           onClick={() => void copy()}
         >
           {t(copied ? 'link.copied' : 'link.copy')}

@@ -71,7 +71,7 @@ export function OpenCall({ onOpened }: { onOpened: (opened: OpenedCall) => void 
         <Button
           type="primary"
           size="large"
-          icon={<PhoneOutlined />}
+          icon={<PhoneOutlined aria-hidden />}
           loading={open.isPending}
           onClick={submit}
           data-testid="open-call"
