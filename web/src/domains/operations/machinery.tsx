@@ -77,7 +77,7 @@ export function Machines({ overview }: { overview: Overview }) {
         {overview.workers.map(({ workerId, startedAt, captures, spoolBytes, spoolFreeBytes }) => (
           <li key={workerId} className={styles.row}>
             <div>
-              <p className={styles.rowTitle}>{t('hosts.recorder', { id: workerId })}</p>
+              <p className={styles.rowTitle}>{t('hosts.recorder', { id: recorderName(workerId) })}</p>
               <p className={styles.rowMeta}>
                 {t('hosts.recorderWork', {
                   captures,
@@ -97,4 +97,9 @@ export function Machines({ overview }: { overview: Overview }) {
       </ul>
     </Section>
   );
+}
+
+/** The name that the installation gave it, or the end of the id that it gave itself: enough to tell two apart. */
+function recorderName(workerId: string): string {
+  return workerId.startsWith('worker_') ? workerId.slice(-4).toUpperCase() : workerId;
 }
