@@ -18,7 +18,8 @@ const agentsOfLine: Readonly<Record<string, readonly string[]>> = {
   electronics: ['agent-3'],
   'appliance-installation': ['agent-4'],
   'fresh-food': ['agent-5'],
-  delivery: ['agent-6', 'agent-2'],
+  // Agent 2 helps out on delivery too, but takes one call at a time: the demo gives them to one line.
+  delivery: ['agent-6'],
 };
 
 /** Length of a call, s: all of it fits the words of a story. */

@@ -28,6 +28,10 @@ export async function startRecorder(
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
+      // Compiled code is kept between starts: the suite starts many processes.
+      ...(process.env.NODE_COMPILE_CACHE !== undefined && {
+        NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+      }),
       NODE_ENV: 'test',
       ...stores,
       SPOOL_DIR: spoolDir,

@@ -31,6 +31,10 @@ export async function serverEnv(stores: StackEnv, env: NodeJS.ProcessEnv = {}): 
   return {
     PATH: process.env.PATH,
     HOME: process.env.HOME,
+    // Compiled code is kept between starts: the suite starts many processes.
+    ...(process.env.NODE_COMPILE_CACHE !== undefined && {
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+    }),
     NODE_ENV: 'test',
     ...stores,
     HOST: '127.0.0.1',

@@ -58,7 +58,7 @@ export class Operations {
       ]);
     return {
       now,
-      services: [...probed, recorderState(workers, now)],
+      services: [...probed, recorderState(workers)],
       media,
       workers,
       liveCalls,
@@ -72,12 +72,12 @@ export class Operations {
 }
 
 /** Recorders are known by their heartbeats: without any, nothing is being recorded. */
-function recorderState(workers: Overview['workers'], now: number): Overview['services'][number] {
-  const youngest = Math.max(...workers.map((worker) => worker.at));
+function recorderState(workers: Overview['workers']): Overview['services'][number] {
   return {
     name: 'recorder',
     state: workers.length > 0 ? 'up' : 'down',
-    latencyMs: workers.length > 0 ? Math.max(0, now - youngest) : null,
+    // A heartbeat's age is not the time an answer takes.
+    latencyMs: null,
     detail: workers.length > 0 ? `${workers.length}` : null,
   };
 }
