@@ -15,7 +15,7 @@ const phase = (page: Page, name: string) =>
   page.locator(`[data-testid="live-state"][data-phase="${name}"]`).waitFor();
 
 /** What comes is the tone that was said, within what 21 ms of G.711 can tell. */
-const hears = (page: Page, agentHz: number, customerHz: number, within = 5_000) =>
+const hears = (page: Page, agentHz: number, customerHz: number, within = 10_000) =>
   eventually(
     async () => {
       const { agent, customer } = await heard(page);

@@ -16,7 +16,7 @@ const customer = (page: Page, phase: string) =>
   page.locator(`[data-testid="customer-state"][data-phase="${phase}"]`).waitFor();
 
 /** One voice comes, and it is this tone; the spectrum's bins are 5.9 Hz apart. */
-const receives = (page: Page, hz: number, within = 5_000) =>
+const receives = (page: Page, hz: number, within = 10_000) =>
   eventually(
     async () => {
       const tones = await receivedTones(page);

@@ -78,15 +78,16 @@ function OtherCall({
           {call.listeners > 0 && <span>{t('calls.listeners', { count: call.listeners })}</span>}
         </p>
       </div>
-      <Button
-        size="small"
-        type="text"
-        disabled={!mayListen}
-        aria-label={t('calls.hearCall', { about })}
-        onClick={() => onListen(call.id)}
-      >
-        {t('calls.hear')}
-      </Button>
+      {mayListen && (
+        <Button
+          size="small"
+          type="text"
+          aria-label={t('calls.hearCall', { about })}
+          onClick={() => onListen(call.id)}
+        >
+          {t('calls.hear')}
+        </Button>
+      )}
     </li>
   );
 }

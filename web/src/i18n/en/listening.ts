@@ -41,7 +41,6 @@ export const listening = {
     nextShort: 'Next call',
     backToToday: 'Back to Today',
     seats: 'See the seats',
-    library: 'Open the library',
     checkIn: 'Check in and enter',
   },
   nobodyHears: 'Nobody can hear you',
@@ -89,7 +88,6 @@ export const listening = {
   },
   facts: {
     heading: 'This call',
-    about: 'About',
     product: 'Product',
     order: 'Order',
     agent: 'Agent',

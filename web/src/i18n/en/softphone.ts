@@ -37,7 +37,6 @@ export const softphone = {
   },
   you: 'You',
   speaking: 'speaking',
-  here: 'on the line',
   notHere: 'not here yet',
   action: {
     hold: 'Hold',
@@ -47,12 +46,10 @@ export const softphone = {
     takeOver: 'Go on here',
     again: 'Try again',
     soundOn: 'Turn the sound on',
-    newCall: 'Open another call',
     stay: 'Stay',
     leave: 'Hang up and leave',
   },
   microphone: {
-    on: 'Your microphone is on',
     refused: {
       what: 'The microphone is not allowed',
       todo: 'Click the sign beside the address of this page, allow the microphone, and try again.',
@@ -83,7 +80,6 @@ export const softphone = {
     heading: 'My calls, last 24 hours',
     empty: 'No calls yet',
     emptyBody: 'Your calls are listed here, each with who heard it.',
-    live: 'on now',
     waiting: 'waiting for the customer',
     missed: 'did not come about',
     nobody: 'Heard by nobody',

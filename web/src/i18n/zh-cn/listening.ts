@@ -41,7 +41,6 @@ export const listening: SameKeys<typeof english> = {
     nextShort: '下一通',
     backToToday: '回到今日',
     seats: '看看席位',
-    library: '打开录音库',
     checkIn: '签到并进入',
   },
   nobodyHears: '没有人听得到您',
@@ -88,7 +87,6 @@ export const listening: SameKeys<typeof english> = {
   },
   facts: {
     heading: '这通电话',
-    about: '事由',
     product: '商品',
     order: '订单',
     agent: '客服',

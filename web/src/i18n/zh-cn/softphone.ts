@@ -40,7 +40,6 @@ export const softphone: SameKeys<typeof english> = {
   },
   you: '我',
   speaking: '正在说话',
-  here: '已在线',
   notHere: '尚未接入',
   action: {
     hold: '保持',
@@ -50,12 +49,10 @@ export const softphone: SameKeys<typeof english> = {
     takeOver: '在这里继续',
     again: '再试一次',
     soundOn: '打开声音',
-    newCall: '再发起一通',
     stay: '留下',
     leave: '挂断并离开',
   },
   microphone: {
-    on: '麦克风已打开',
     refused: {
       what: '麦克风没有获得允许',
       todo: '请点一下地址栏旁的图标，允许使用麦克风，然后再试一次。',
@@ -86,7 +83,6 @@ export const softphone: SameKeys<typeof english> = {
     heading: '我的通话（近 24 小时）',
     empty: '还没有通话',
     emptyBody: '您的通话会列在这里，谁听过也一并写明。',
-    live: '进行中',
     waiting: '等待客户接入',
     missed: '未接通',
     nobody: '没有人听过',
