@@ -4,7 +4,7 @@ import { softphoneRequests } from '#contract/softphone-media.ts';
 import { PersonClient } from '#support/clients/person-client.ts';
 import { eventually } from '#support/eventually.ts';
 import { expectAccessible } from './support/accessibility.ts';
-import { atTheEars, wiretapHeadset } from './support/ears.ts';
+import { atTheEars, takeSoundAway, wiretapHeadset } from './support/ears.ts';
 import { type House, raiseHouse, type TonesOnCall } from './support/house.ts';
 import { peerFigures, rememberPeerConnections } from './support/peer-connections.ts';
 import { type ShakyNetwork, throughShakyNetwork } from './support/shaky-network.ts';
@@ -190,6 +190,21 @@ describe('The live room', function () {
     await phase(page, 'live');
     await hears(page, 500, 1_000);
     expect(new URL(page.url()).search).to.equal('');
+  });
+
+  it('says so when the browser or the phone takes the sound away, and gives it back on a click', async () => {
+    await ring();
+    const { page } = await come();
+    await page.getByTestId('listen').click();
+    await hears(page, 440, 880);
+    await takeSoundAway(page);
+    await page.getByText('Your browser holds the sound back.').waitFor();
+    await expectAccessible(page);
+    await page.getByRole('button', { name: 'Turn the sound on' }).click();
+    await page.getByText('Your browser holds the sound back.').waitFor({ state: 'detached' });
+    await eventually(async () => {
+      expect((await atTheEars(page, { agent: 440, customer: 880 })).left.agent).to.be.greaterThan(-40);
+    });
   });
 
   it('names everybody who is in the room, and who listens', async () => {

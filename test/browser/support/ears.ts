@@ -38,6 +38,11 @@ export interface Ear {
   readonly customer: number;
 }
 
+/** What a phone does when somebody calls, and a browser that wants a gesture first. */
+export async function takeSoundAway(page: Page): Promise<void> {
+  await page.evaluate(() => (globalThis as EarsWindow).ears!.context.suspend());
+}
+
 /** How loud two tones arrive at either ear. */
 export function atTheEars(
   page: Page,
