@@ -151,7 +151,8 @@ function PlanForm({ onPlanned }: { onPlanned: (slot: Slot) => void }) {
         <Select options={lengths.map((value) => ({ value, label: t('plan.minutes', { count: value }) }))} />
       </Form.Item>
       <Form.Item name="seats" label={t('plan.seats')} rules={required}>
-        <InputNumber min={1} max={200} precision={0} style={{ width: '100%' }} />
+        {/* Its two arrows have English names in every language; the keyboard's do the same. */}
+        <InputNumber min={1} max={200} precision={0} controls={false} style={{ width: '100%' }} />
       </Form.Item>
       {plan.error && (
         <Form.Item>

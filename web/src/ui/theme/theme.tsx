@@ -1,3 +1,4 @@
+import { DownOutlined } from '@ant-design/icons';
 import { theme as antTheme, ConfigProvider, type ThemeConfig } from 'antd';
 import { type CSSProperties, type ReactNode, useLayoutEffect, useMemo } from 'react';
 import { antLocale } from '../../i18n/ant-locale.ts';
@@ -45,6 +46,9 @@ function antThemeOf(palette: Palette, dark: boolean, chinese: boolean, still: bo
   };
 }
 
+/** Left alone, the arrow is read aloud as “down” in every language. */
+const quietSelect = { suffixIcon: <DownOutlined aria-hidden /> };
+
 /** The theme of the whole app: light or dark by the system's preference, fonts by language. */
 export function AppTheme({ children }: { children: ReactNode }) {
   const dark = useMediaQuery('(prefers-color-scheme: dark)');
@@ -64,7 +68,12 @@ export function AppTheme({ children }: { children: ReactNode }) {
   }, [dark, palette, theme]);
   return (
     <PaletteContext value={palette}>
-      <ConfigProvider theme={theme} locale={antLocale[language]} button={{ autoInsertSpace: false }}>
+      <ConfigProvider
+        theme={theme}
+        locale={antLocale[language]}
+        button={{ autoInsertSpace: false }}
+        select={quietSelect}
+      >
         {children}
       </ConfigProvider>
     </PaletteContext>
