@@ -34,6 +34,8 @@ async function start(config: WorkerConfig, log: Log, lifecycle: Lifecycle): Prom
   lifecycle.onStop('closeQueues', 'queues', () => queues.close());
 
   // The work.
+  const capturesEnded = metrics.counter('captures_ended_total', 'Captures by how they ended', ['outcome']);
+  const writtenBytes = metrics.counter('spool_written_bytes_total', 'Bytes brought to disk by captures');
   const captures = new Captures({
     workerId,
     spoolDir,
@@ -41,6 +43,8 @@ async function start(config: WorkerConfig, log: Log, lifecycle: Lifecycle): Prom
     max: config.WORKER_CAPTURES_MAX,
     queues,
     log,
+    onEnded: (outcome) => capturesEnded.inc({ outcome }),
+    onWritten: (bytes) => writtenBytes.inc(bytes),
   });
   const stageSeconds = metrics.histogram(
     'stage_seconds',
@@ -69,16 +73,6 @@ async function start(config: WorkerConfig, log: Log, lifecycle: Lifecycle): Prom
 
   // The doors.
   metrics.gauge('captures_running', 'Calls being captured', [], () => captures.running);
-  metrics.gauge('captures_ended', 'Captures that ended since the start', ['outcome'], () => {
-    const { captured, superseded, lost } = captures.totals();
-    return Object.entries({ captured, superseded, lost }).map(([outcome, value]) => ({
-      labels: { outcome },
-      value,
-    }));
-  });
-  metrics.gauge('spool_written_bytes', 'Bytes brought to disk since the start', [], () => {
-    return captures.totals().writtenBytes;
-  });
   metrics.gauge('spool_calls', 'Calls whose audio lies in the spool', ['state'], () => {
     const { unsealed, sealed } = heartbeat.findings;
     return Object.entries({ unsealed, sealed }).map(([state, value]) => ({ labels: { state }, value }));

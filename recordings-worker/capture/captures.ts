@@ -18,15 +18,15 @@ export interface CapturesOptions {
   readonly max: number;
   readonly queues: Queues;
   readonly log: Log;
+  /** For figures: how a capture ended, and bytes as they reach the disk. */
+  readonly onEnded: (outcome: CaptureOutcome['kind']) => void;
+  readonly onWritten: (bytes: number) => void;
 }
 
 /** The captures of this worker: takes jobs, tells the server what becomes of them. */
 export class Captures {
   readonly #options: CapturesOptions;
   readonly #running = new Set<Capture>();
-  readonly #outcomes = { captured: 0, superseded: 0, lost: 0 };
-  #writtenBytes = 0;
-  #packets = 0;
   #stopping = false;
   #resumeTimer: NodeJS.Timeout | undefined;
 
@@ -36,10 +36,6 @@ export class Captures {
 
   get running(): number {
     return this.#running.size;
-  }
-
-  totals(): { captured: number; superseded: number; lost: number; writtenBytes: number; packets: number } {
-    return { ...this.#outcomes, writtenBytes: this.#writtenBytes, packets: this.#packets };
   }
 
   start(): void {
@@ -77,10 +73,9 @@ export class Captures {
         log.warn({ err, ...ids }, 'report not sent'),
       );
     });
-    this.#outcomes[outcome.kind] += 1;
+    this.#options.onEnded(outcome.kind);
     if (outcome.kind === 'superseded') return;
     if (outcome.kind === 'captured') {
-      this.#packets += outcome.packets;
       log.info({ ...ids, packets: outcome.packets }, 'captured');
       await tell({ kind: 'captured', ...ids, at: Date.now(), packets: outcome.packets });
       return;
@@ -91,7 +86,7 @@ export class Captures {
   }
 
   async #capture(job: CaptureJob, onStarted: () => void): Promise<CaptureOutcome> {
-    const { workerId, spoolDir, fsyncMs, log } = this.#options;
+    const { workerId, spoolDir, fsyncMs, log, onWritten } = this.#options;
     let outcome: CaptureOutcome = { kind: 'lost', reason: 'stopping' };
     for (let attempt = 1; attempt <= connectTries && !this.#stopping; attempt++) {
       const capture = new Capture({
@@ -101,9 +96,7 @@ export class Captures {
         fsyncMs,
         log,
         onStarted,
-        onWritten: (bytes) => {
-          this.#writtenBytes += bytes;
-        },
+        onWritten,
       });
       this.#running.add(capture);
       outcome = await capture.outcome;

@@ -29,9 +29,8 @@ const keyPrefix = '{cloud-listening}';
 
 interface QueueRules {
   readonly attempts: number;
-  /** A job whose worker died is given to another one after about lockMs + stalledEveryMs. */
+  /** A job whose worker died is given to another one after about this and two looks. */
   readonly lockMs: number;
-  readonly stalledEveryMs: number;
   /** How often a job may lose its worker before it counts as failed: it may be the one that kills them. */
   readonly maxStalled: number;
   readonly keepCompleted: number;
@@ -39,12 +38,18 @@ interface QueueRules {
 
 const rules: Record<QueueName, QueueRules> = {
   // A lost recorder is noticed by the tap, at once; the queue's own notice only tidies up.
-  capture: { attempts: 1, lockMs: 15_000, stalledEveryMs: 5_000, maxStalled: 3, keepCompleted: 200 },
-  seal: { attempts: 12, lockMs: 3_000, stalledEveryMs: 1_500, maxStalled: 5, keepCompleted: 200 },
+  capture: { attempts: 1, lockMs: 15_000, maxStalled: 5, keepCompleted: 200 },
+  seal: { attempts: 12, lockMs: 3_000, maxStalled: 5, keepCompleted: 200 },
   // Nothing is lost by waiting for the object store: with a minute between tries this is a week.
-  archive: { attempts: 10_000, lockMs: 3_000, stalledEveryMs: 1_500, maxStalled: 20, keepCompleted: 200 },
-  reports: { attempts: 10_000, lockMs: 5_000, stalledEveryMs: 2_000, maxStalled: 20, keepCompleted: 0 },
+  archive: { attempts: 10_000, lockMs: 3_000, maxStalled: 20, keepCompleted: 200 },
+  reports: { attempts: 10_000, lockMs: 5_000, maxStalled: 20, keepCompleted: 0 },
 };
+
+/**
+ * How often jobs without a living worker are looked for. A worker that is killed may still be given a job: Redis
+ * hands it to the dead connection before it hears of the death. Such a job waits for two of these looks.
+ */
+const lookForStalledEveryMs = 1_000;
 
 /** 0.5 s, 1 s, 2 s … 60 s, a fifth more or less: the wait before try `attempts + 1`, ms. */
 export function growingDelay(attempts: number): number {
@@ -192,14 +197,14 @@ export class Queues {
   #queue(name: QueueName): Bull.Queue {
     const made = this.#queues.get(name);
     if (made) return made;
-    const { attempts, lockMs, stalledEveryMs, maxStalled, keepCompleted } = rules[name];
+    const { attempts, lockMs, maxStalled, keepCompleted } = rules[name];
     const queue = new Bull(name, {
       prefix: keyPrefix,
       createClient: (type) => this.#client(type),
       settings: {
         lockDuration: lockMs,
         lockRenewTime: lockMs / 3,
-        stalledInterval: stalledEveryMs,
+        stalledInterval: lookForStalledEveryMs,
         maxStalledCount: maxStalled,
         drainDelay: 5,
         backoffStrategies: { growing: growingDelay },

@@ -83,6 +83,14 @@ export class RecorderWorld {
     return this.#redis.url;
   }
 
+  /** Kills its workers, ends every fault and leads again, for the next test. */
+  async calmDown(): Promise<void> {
+    for (const worker of this.#workers.splice(0)) worker.kill();
+    this.objects.faults.clear();
+    await this.objects.faults.endOutage();
+    Object.assign(this.lead, { capture: true, seal: true, archive: true });
+  }
+
   /** Stops what it started. */
   async stop(): Promise<void> {
     for (const worker of this.#workers) worker.kill();
@@ -134,16 +142,16 @@ export class RecorderWorld {
     return { recordingId: `rec_${callId}`, callId };
   }
 
-  /** Leases the call and queues its capture. */
-  async capture(callId: string): Promise<string> {
+  /** Leases the call and queues its capture; `through` is a port that leads to the tap. */
+  async capture(callId: string, { through }: { through?: number } = {}): Promise<void> {
     const captureId = `cap_${randomBytes(6).toString('hex')}`;
-    await this.queues.enqueueCapture({ captureId, ...this.job(callId), tap: this.tap.lease(callId) });
-    return captureId;
+    const tap = { ...this.tap.lease(callId), ...(through === undefined ? {} : { port: through }) };
+    await this.queues.enqueueCapture({ captureId, ...this.job(callId), tap });
   }
 
-  async openCall(callId: string): Promise<TestCall> {
+  async openCall(callId: string, options: { through?: number } = {}): Promise<TestCall> {
     const call = new TestCall(callId, this.tap.openCall(callId));
-    await this.capture(callId);
+    await this.capture(callId, options);
     return call;
   }
 

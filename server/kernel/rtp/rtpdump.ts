@@ -1,5 +1,5 @@
 /**
- * The rtpdump file format of the rtptools (as `rtpplay` and Wireshark read it):
+ * The rtpdump file format of the rtptools (`rtpplay` reads it, and Wireshark from 4.4 on):
  * a text line `#!rtpplay1.0 ADDRESS/PORT`, a 16-byte header (start as seconds and microseconds, source, port,
  * padding), then records of an 8-byte header (length with this header, RTP length, ms since start) and the RTP
  * packet. All numbers are big-endian.

@@ -45,6 +45,11 @@ const mebibyte = 1_048_576;
 /** Items leave in one write per call and tick: 10 system calls a second instead of one per packet, here and there. */
 const flushEveryMs = 100;
 const superviseEveryMs = 1_000;
+/**
+ * A worker that is killed is told of as lost a moment later: the queue through which the next one is found must have
+ * noticed, too, or it hands the job to the dead one and only gets it back seconds later.
+ */
+const tellLossAfterMs = 150;
 /** Connections that have not shown a lease yet. */
 const maxStrangers = 64;
 /** An ended call that no recorder ever comes for gives its memory back. */
@@ -72,6 +77,7 @@ class TcpTap implements TapServer {
   readonly #byConnection = new Map<RecorderConnection, Entry>();
   readonly #strangers = new Set<RecorderConnection>();
   readonly #dirty = new Set<Entry>();
+  readonly #losses = new Set<NodeJS.Timeout>();
   #flushTimer: NodeJS.Timeout | undefined;
   #superviseTimer: NodeJS.Timeout | undefined;
   #bytes = 0;
@@ -186,6 +192,7 @@ class TcpTap implements TapServer {
     }
     clearInterval(this.#superviseTimer);
     clearTimeout(this.#flushTimer);
+    for (const timer of this.#losses) clearTimeout(timer);
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const { call } of this.#entries.values()) {
       this.#options.log.warn({ callId: call.callId, packets: call.buffer.packets }, 'call left unrecorded');
@@ -265,7 +272,14 @@ class TcpTap implements TapServer {
     entry.connection = undefined;
     const { callId, buffer } = entry.call;
     this.#options.log.warn({ callId, reason, bufferedBytes: buffer.unacknowledgedBytes }, 'recorder lost');
-    this.#events.emit('recorder-lost', { callId, lease: entry.lease! });
+    const lease = entry.lease!;
+    const timer = setTimeout(() => {
+      this.#losses.delete(timer);
+      // Somebody may have led the call on in the meantime.
+      if (entry.connection || entry.lease !== lease) return;
+      this.#events.emit('recorder-lost', { callId, lease });
+    }, tellLossAfterMs);
+    this.#losses.add(timer);
   }
 
   #forget(entry: Entry): void {
