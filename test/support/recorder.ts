@@ -123,6 +123,12 @@ export class RecorderWorld {
         SPOOL_FSYNC_MS: '200',
         ...env,
       },
+      // Lines until it is ready come by `ready`, later ones by `show`, which is asked only where there is a listener.
+      onNotice: () => {},
+      show: (line) => {
+        lines.push(line);
+        return undefined;
+      },
       ready: {
         line: (line) => {
           lines.push(line);

@@ -379,10 +379,10 @@ describe('a recordings worker', function () {
     const stale = world.tap.lease(other);
     world.tap.lease(other);
     await world.queues.enqueueCapture({ captureId: 'cap_stale', ...world.job(other), tap: stale });
-    const metrics = async () => (await fetch(`http://127.0.0.1:${worker.port}/metrics`)).text();
-    await eventually(async () =>
-      expect(await metrics()).to.match(/captures_ended_total\{outcome="superseded"\} 1/),
-    );
+    const refused = await eventually(() => worker.lines.find((line) => line.includes('cap_stale')) ?? false);
+    expect(JSON.parse(refused)).to.include({ msg: 'tap refused', reason: 'unknown-lease' });
+    const metrics = await (await fetch(`http://127.0.0.1:${worker.port}/metrics`)).text();
+    expect(metrics).to.match(/captures_ended_total\{outcome="superseded"\} [1-9]/);
     expect(world.reports.filter((report) => report.callId === other)).to.be.empty;
     expect(await world.spoolOf(other)).to.be.empty;
   });
