@@ -142,14 +142,16 @@ export function createListeningService(deps: ListeningDependencies) {
     await announceListeners(listening.callId);
   }
 
+  /** Tells the listener first, so that the books are written while they join again. */
   async function interrupt(listening: Listening, reason: InterruptReason): Promise<void> {
-    await finish(listening);
+    const finished = finish(listening);
     events.emit('listening-interrupted', {
       socketId: listening.socketId,
       listeningId: listening.id,
       callId: listening.callId,
       reason,
     });
+    await finished;
   }
 
   media.on('interrupted', ({ listeningId, reason }) => {
