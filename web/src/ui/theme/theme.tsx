@@ -20,7 +20,10 @@ function antThemeOf(palette: Palette, dark: boolean, chinese: boolean, still: bo
       colorLink: palette.primaryText,
       colorSuccess: palette.good,
       colorWarning: palette.behind,
-      colorError: palette.live,
+      // Red on dark has to be light to be read; what stands on it is dark then.
+      colorError: dark ? palette.liveText : palette.live,
+      // The algorithm's lighter hover takes white text below 4.5:1.
+      ...(dark && { colorPrimaryHover: palette.primary }),
       colorBgLayout: palette.canvas,
       colorBgContainer: palette.surface,
       colorBgElevated: palette.raised,
@@ -43,6 +46,7 @@ function antThemeOf(palette: Palette, dark: boolean, chinese: boolean, still: bo
         : `${latinFonts}, ${chineseFonts}, sans-serif`,
       motion: !still,
     },
+    ...(dark && { components: { Button: { dangerColor: palette.canvas } } }),
   };
 }
 
