@@ -83,6 +83,14 @@ export class RecorderWorld {
     return this.#redis.url;
   }
 
+  /** SIGKILLs Redis and starts it again on the same port; what was written is there again. */
+  async restartRedis(whileAway: () => Promise<void>): Promise<void> {
+    process.kill(this.#redis.process.pid!, 'SIGKILL');
+    await eventually(() => this.#redis.process.pid === undefined);
+    await whileAway();
+    await this.#redis.process.restart();
+  }
+
   /** Kills its workers, ends every fault and leads again, for the next test. */
   async calmDown(): Promise<void> {
     for (const worker of this.#workers.splice(0)) worker.kill();

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
@@ -304,6 +304,7 @@ describe('a recordings worker', function () {
       const metrics = await (await get('/metrics')).text();
       expect(metrics).to.match(/^cloud_listening_captures_running 1$/m);
       expect(metrics).to.match(/^cloud_listening_spool_calls\{state="unsealed"\} \d+$/m);
+      call.end();
       await worker.stop();
       expect(await redis.get('worker:w-1')).to.be.null;
     } finally {
@@ -362,6 +363,46 @@ describe('a recordings worker', function () {
     } finally {
       way.close();
     }
+  });
+
+  it('loses nothing when its spool fails for a while', async () => {
+    const { low, high } = await tones(4);
+    const folder = join(world.spoolDir, callId);
+    const worker = await world.startWorker();
+    await writeFile(folder, 'a file where a folder should be');
+    const call = await world.openCall(callId);
+    const [agent, customer] = [call.leg('agent', 'PCMU'), call.leg('customer', 'PCMU')];
+    agent.frames(low.slice(0, 100));
+    customer.frames(high.slice(0, 100));
+    expect((await world.report('capture-lost', callId)).reason).to.equal('spool');
+    // It rests before it takes the call again, instead of failing as fast as it can.
+    expect(world.reportsOf('capture-lost', callId)).to.have.length(1);
+    await rm(folder);
+    agent.frames(low.slice(100));
+    customer.frames(high.slice(100));
+    call.end();
+    await expectComplete(call);
+    expect(world.reportsOf('capture-lost', callId)).to.have.length(1);
+    expect(worker.lines.some((line) => line.includes('"msg":"capture lost"'))).to.be.true;
+  });
+
+  it('goes on capturing while Redis is away, and tells of it afterwards', async () => {
+    const { low, high } = await tones(6);
+    await world.startWorker();
+    const call = await world.openCall(callId);
+    const frames = new Map([
+      [call.leg('agent', 'PCMU'), low],
+      [call.leg('customer', 'PCMU'), high],
+    ]);
+    await world.report('capture-started', callId);
+    const playing = call.playInRealTime(frames);
+    await eventually(() => expect(call.packets).to.be.greaterThan(100));
+    await world.restartRedis(async () => {
+      await playing;
+      call.end();
+      await eventually(() => expect(world.tap.status()).to.be.empty);
+    });
+    await expectComplete(call, 40_000);
   });
 
   it('says that a tap cannot be reached, and says nothing when another recorder has the call', async () => {
