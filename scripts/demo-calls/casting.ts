@@ -22,6 +22,15 @@ const agentsOfLine: Readonly<Record<string, readonly string[]>> = {
   delivery: ['agent-6'],
 };
 
+/** The agents that a place has to itself, so that nobody takes two calls at once; all of the line if there are too few. */
+function agentsOf(place: number, places: number): readonly string[] {
+  const line = place % lineIds.length;
+  const agents = agentsOfLine[lineIds[line]!]!;
+  const sharing = Math.ceil((places - line) / lineIds.length);
+  const own = agents.filter((_, index) => index % sharing === Math.floor(place / lineIds.length));
+  return own.length > 0 ? own : agents;
+}
+
 /** Length of a call, s: all of it fits the words of a story. */
 const SECONDS = { min: 75, max: 150 };
 
@@ -31,16 +40,21 @@ export interface Cast {
 }
 
 /**
- * The `round`-th call of a place (both from 0): places take the lines in turn, and on every line scenarios, agents,
+ * The `round`-th call of one of `places` (both from 0): places take the lines in turn, and on every line scenarios, agents,
  * languages and codecs take turns too. The product, the length and the customer are drawn by lot.
  */
-export function cast(place: number, round: number, codecs: readonly Codec[]): Cast {
+export function cast(
+  place: number,
+  round: number,
+  codecs: readonly Codec[],
+  places: number = lineIds.length,
+): Cast {
   const lineId = lineIds[place % lineIds.length]!;
   const scenarios = stories.filter((story) => story.lineIds.includes(lineId));
   // Places that share a line begin apart from each other.
   const turn = round + Math.floor(place / lineIds.length) * 2;
   const { scenarioId } = scenarios[turn % scenarios.length]!;
-  const agents = agentsOfLine[lineId]!;
+  const agents = agentsOf(place, places);
   const variant = pick(4);
   const conversation = conversationOf(scenarioId, { lineId, variant });
   const ofLine = products.filter((product) => product.lineIds.includes(lineId));

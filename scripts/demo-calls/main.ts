@@ -12,13 +12,13 @@ import { RtpWheel } from './wheel.ts';
 
 /**
  * Telephone calls for the demo: real two-sided speech as RTP through the first door, one call after the other on every
- * line, until SIGTERM. Environment: API_URL, TELEPHONY_API_KEY, DEMO_CALLS (how many at once, 5 unless told),
+ * line, until SIGTERM. Environment: API_URL, TELEPHONY_API_KEY, DEMO_CALLS (how many at once, 6 unless told),
  * LOG_LEVEL, SPEECH_CACHE_DIR.
  */
 const environment = z.object({
   API_URL: z.url(),
   TELEPHONY_API_KEY: z.string().min(1),
-  DEMO_CALLS: z.coerce.number().int().min(1).max(200).default(5),
+  DEMO_CALLS: z.coerce.number().int().min(1).max(200).default(6),
   LOG_LEVEL: z.string().default('info'),
 });
 
@@ -68,7 +68,7 @@ async function keepCalling(place: number): Promise<void> {
   let failures = 0;
   let pause = false;
   for (let round = 0; !signal.aborted; round++) {
-    const next = cast(place, round, codecs);
+    const next = cast(place, round, codecs, env.DEMO_CALLS);
     try {
       const [production] = await Promise.all([
         studio.produce(next.script),

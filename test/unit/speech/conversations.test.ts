@@ -104,4 +104,13 @@ describe('the casting of demo calls', () => {
       }
     }
   });
+
+  it('gives nobody two calls at once where a line has as many agents as places', () => {
+    const agents = (place: number, places: number) =>
+      new Set(Array.from({ length: 12 }, (_, round) => cast(place, round, ['PCMU'], places).request.agentId));
+    expect(agents(0, 5)).to.deep.equal(new Set(['agent-1', 'agent-2']));
+    expect(agents(0, 6)).to.deep.equal(new Set(['agent-1']));
+    expect(agents(5, 6)).to.deep.equal(new Set(['agent-2']));
+    expect(agents(6, 7)).to.deep.equal(new Set(['agent-3']));
+  });
 });
