@@ -10,15 +10,21 @@ import { useLines } from '../businesses/use-lines.ts';
 import styles from './live-call-list.module.css';
 import type { useLiveCalls } from './use-live-calls.ts';
 
+/** The next step towards hearing a call: the room is open, or a seat in it is free. */
+export interface WayTo {
+  readonly to: string;
+  readonly step: 'join' | 'takeSeat';
+}
+
 /** Calls on air: what about, on which line, with whom, for how long, who listens. */
 export function LiveCallList({
   query,
-  roomOf,
+  wayTo,
   own = false,
 }: {
   query: ReturnType<typeof useLiveCalls>;
-  /** The room in which this person may hear a line now, if any. */
-  roomOf: (lineId: string) => string | null;
+  /** What this person can do to hear a call, if anything. */
+  wayTo: (call: Call) => WayTo | null;
   /** The list is an agent's own calls. */
   own?: boolean;
 }) {
@@ -44,13 +50,13 @@ export function LiveCallList({
   return (
     <ul>
       {newestFirst.map((call) => (
-        <LiveCallRow key={call.id} call={call} slotId={roomOf(call.lineId)} />
+        <LiveCallRow key={call.id} call={call} way={wayTo(call)} />
       ))}
     </ul>
   );
 }
 
-function LiveCallRow({ call, slotId }: { call: Call; slotId: string | null }) {
+function LiveCallRow({ call, way }: { call: Call; way: WayTo | null }) {
   const { t } = useTranslation('today');
   const local = useLocalText();
   const { lineName, scenarioName } = useLines();
@@ -60,7 +66,7 @@ function LiveCallRow({ call, slotId }: { call: Call; slotId: string | null }) {
       <div className={styles.words}>
         <p className={styles.about}>
           {about}
-          {call.facts.product && <span className={styles.product}> · {local(call.facts.product)}</span>}
+          {call.facts.product && <span className={styles.product}>&nbsp;· {local(call.facts.product)}</span>}
         </p>
         <p className={styles.meta}>
           <span>{lineName(call.lineId)}</span>
@@ -70,7 +76,7 @@ function LiveCallRow({ call, slotId }: { call: Call; slotId: string | null }) {
       </div>
       <div className={styles.air}>
         <LiveBadge onAir={{ state: 'live', since: call.startedAt ?? call.openedAt }} />
-        {slotId && <Link to={`/room/${slotId}?call=${call.id}`}>{t('live.join')}</Link>}
+        {way && <Link to={way.to}>{t(`live.${way.step}`)}</Link>}
       </div>
     </li>
   );

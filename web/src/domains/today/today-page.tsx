@@ -1,6 +1,8 @@
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
+import type { Call } from '#contract/calls.ts';
 import { recordingsEndpoints } from '#contract/recordings.ts';
+import type { Slot } from '#contract/seats.ts';
 import { useApiQuery } from '../../app/queries.ts';
 import { serverNow, useNow } from '../../app/server-clock.ts';
 import { useMay, usePerson } from '../../app/session.tsx';
@@ -9,11 +11,11 @@ import { calendarDay, minuteOfDay } from '../../ui/format/time.ts';
 import { useFormat } from '../../ui/format/use-format.ts';
 import { Page, Section } from '../../ui/page.tsx';
 import { EmptyState, ErrorState, LoadingRows } from '../../ui/states.tsx';
-import { LiveCallList } from '../calls/live-call-list.tsx';
+import { LiveCallList, type WayTo } from '../calls/live-call-list.tsx';
 import { useLiveCalls } from '../calls/use-live-calls.ts';
 import { RecordingRow } from '../recordings/recording-row.tsx';
 import { seatState } from '../seats/seat-state.ts';
-import { useMySeats } from '../seats/use-seats.ts';
+import { useSlots } from '../seats/use-seats.ts';
 import { NextSeat } from './next-seat.tsx';
 import { AgentStart, KeepingState } from './role-starts.tsx';
 import styles from './today.module.css';
@@ -51,13 +53,7 @@ function LiveNow() {
   const { t } = useTranslation('today');
   const person = usePerson();
   const query = useLiveCalls();
-  const seats = useMySeats();
-  const now = useNow(30_000);
-  const rooms = new Map(
-    seats.data?.reservations
-      .filter((seat) => seatState(seat.slot, seat, now) === 'join' && seat.slot.startsAt <= now)
-      .map((seat) => [seat.slot.lineId, seat.slot.id]),
-  );
+  const wayTo = useWayTo();
   const heading =
     person.role === 'agent'
       ? 'headingAgent'
@@ -75,13 +71,28 @@ function LiveNow() {
         )
       }
     >
-      <LiveCallList
-        query={query}
-        roomOf={(lineId) => rooms.get(lineId) ?? null}
-        own={person.role === 'agent'}
-      />
+      <LiveCallList query={query} wayTo={wayTo} own={person.role === 'agent'} />
     </Section>
   );
+}
+
+const dayMs = 86_400_000;
+
+/** A checked-in seat (or being the host) opens the room with the call; a free seat in the running slot is offered. */
+function useWayTo(): (call: Call) => WayTo | null {
+  const mayDo = useMay();
+  const now = useNow(30_000);
+  const from = Math.floor(now / dayMs) * dayMs;
+  const slots = useSlots(from, from + dayMs, { enabled: mayDo('reservations.make') });
+  const running = slots.data?.slots.filter((slot) => slot.startsAt <= now && now < slot.endsAt) ?? [];
+  return (call) => {
+    const here = running.filter((slot) => slot.lineId === call.lineId);
+    const state = (slot: Slot) => seatState(slot, slot.mine, now);
+    const room = here.find((slot) => state(slot) === 'join') ?? (mayDo('rooms.host') ? here[0] : undefined);
+    if (room) return { to: `/room/${room.id}?call=${call.id}`, step: 'join' };
+    const free = here.find((slot) => state(slot) === 'free' || state(slot) === 'check-in');
+    return free ? { to: `/seats?slot=${free.id}`, step: 'takeSeat' } : null;
+  };
 }
 
 function RecentRecordings() {

@@ -33,6 +33,7 @@ export const today = {
     emptyAgentBody: 'Calls that you open or answer appear here, with who listens.',
     noScenario: 'Call',
     join: 'Listen',
+    takeSeat: 'Take a seat',
   },
   waits: {
     heading: 'What waits for me',

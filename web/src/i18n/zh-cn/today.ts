@@ -34,6 +34,7 @@ export const today: SameKeys<typeof english> = {
     emptyAgentBody: '您发起或接听的电话会出现在这里，谁在听也看得到。',
     noScenario: '来电',
     join: '去听',
+    takeSeat: '去入席',
   },
   waits: {
     heading: '等我处理',
