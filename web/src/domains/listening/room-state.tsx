@@ -84,5 +84,5 @@ function About({ state }: { state: ListeningState }) {
   const { scenarioName } = useLines();
   const facts = state.call?.facts;
   const about = scenarioName(facts?.scenarioId) || t('calls.about');
-  return <>{facts?.product ? `${about} · ${local(facts.product)}` : about}</>;
+  return <>{facts?.product ? `${about}\u00a0· ${local(facts.product)}` : about}</>;
 }

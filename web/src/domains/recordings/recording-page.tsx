@@ -44,7 +44,7 @@ function Recording({ recording, onChanged }: { recording: RecordingDetail; onCha
   const { lineName, scenarioName } = useLines();
   const { facts } = recording;
   const about = scenarioName(facts.scenarioId) || t('untitled');
-  const title = facts.product ? `${about} · ${local(facts.product)}` : about;
+  const title = facts.product ? `${about}\u00a0· ${local(facts.product)}` : about;
   return (
     <Page
       title={title}

@@ -6,7 +6,7 @@ export function SeatDots({
   seats,
   taken,
   mine,
-  atMost = 6,
+  atMost = 8,
 }: {
   seats: number;
   taken: number;

@@ -109,6 +109,9 @@ function pinColour(pin: TimelinePin): string {
   return 'var(--cl-text)';
 }
 
+/** Pixels that the longest label takes, 1:00:00 with its air. */
+const labelWidth = 48;
+
 /** Labels only near what is visible: an hour at the widest zoom would be thousands. */
 function Ruler({
   durationMs,
@@ -147,7 +150,8 @@ function Ruler({
             lineHeight: `${rulerHeight}px`,
           }}
         >
-          {clockLength(ms)}
+          {/* Half a time is worse than none. */}
+          {((durationMs - ms) / 1000) * pxPerSecond >= labelWidth && clockLength(ms)}
         </span>
       ))}
     </div>
