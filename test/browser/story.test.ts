@@ -51,7 +51,7 @@ describe('The story: a manager hears a customer, live and again', function () {
     });
 
     it('reserves a seat in the running slot and checks in', async () => {
-      await page.getByRole('link', { name: 'Seats' }).click();
+      await page.getByRole('link', { name: 'Seats', exact: true }).click();
       await page.locator(`[data-slot="${slotId}"]`).click();
       const slot = page.getByRole('dialog');
       await slot.getByText('5 of 5 seats left').waitFor();
