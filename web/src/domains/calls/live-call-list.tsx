@@ -66,7 +66,11 @@ function LiveCallRow({ call, way }: { call: Call; way: WayTo | null }) {
       <div className={styles.words}>
         <p className={styles.about}>
           {about}
-          {call.facts.product && <span className={styles.product}>&nbsp;· {local(call.facts.product)}</span>}
+          {call.facts.product && (
+            <span className={styles.product}>
+              {'\u00a0'}· {local(call.facts.product)}
+            </span>
+          )}
         </p>
         <p className={styles.meta}>
           <span>{lineName(call.lineId)}</span>

@@ -21,7 +21,11 @@ export function RecordingRow({ recording }: { recording: RecordingSummary }) {
       <div className={styles.words}>
         <Link to={`/recordings/${recording.id}`} className={styles.title}>
           {scenarioName(facts.scenarioId) || t('untitled')}
-          {facts.product && <span className={styles.product}>&nbsp;· {local(facts.product)}</span>}
+          {facts.product && (
+            <span className={styles.product}>
+              {'\u00a0'}· {local(facts.product)}
+            </span>
+          )}
         </Link>
         <p className={styles.meta}>
           <span>{lineName(recording.lineId)}</span>
