@@ -29,6 +29,7 @@ export class Captures {
   readonly #running = new Set<Capture>();
   #stopping = false;
   #resumeTimer: NodeJS.Timeout | undefined;
+  #rested: PromiseWithResolvers<void> | undefined;
 
   constructor(options: CapturesOptions) {
     this.#options = options;
@@ -46,6 +47,7 @@ export class Captures {
   async stop(): Promise<void> {
     this.#stopping = true;
     clearTimeout(this.#resumeTimer);
+    this.#rested?.resolve();
     let timer: NodeJS.Timeout | undefined;
     await Promise.race([
       Promise.all([...this.#running].map((capture) => capture.outcome)),
@@ -58,6 +60,8 @@ export class Captures {
   }
 
   async #run(job: CaptureJob): Promise<void> {
+    // A pause does not call back a queue that is already waiting for its next job.
+    await this.#rested?.promise;
     const { queues, workerId, log } = this.#options;
     const ids = { captureId: job.captureId, recordingId: job.recordingId, callId: job.callId, workerId };
     // One after the other, so that the start is never told after the end.
@@ -110,10 +114,14 @@ export class Captures {
   async #rest(): Promise<void> {
     const { queues, log } = this.#options;
     if (this.#resumeTimer || this.#stopping) return;
-    await queues.pauseHere('capture');
+    const rested = Promise.withResolvers<void>();
+    this.#rested = rested;
     this.#resumeTimer = setTimeout(() => {
       this.#resumeTimer = undefined;
+      this.#rested = undefined;
+      rested.resolve();
       queues.resumeHere('capture').catch((err: unknown) => log.error({ err }, 'captures stay paused'));
     }, spoolFaultPauseMs);
+    await queues.pauseHere('capture');
   }
 }
