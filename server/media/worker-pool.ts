@@ -41,10 +41,10 @@ class Host implements MediaHost {
   lost = false;
   cpuPercent = 0;
   readonly bornAt = performance.now();
-  #cpuMs = 0;
+  #cpuMs: number | undefined;
   #asked = false;
   #standstill: { ticks: number; samples: number } | undefined;
-  #sampledAt = performance.now();
+  #sampledAt = 0;
   readonly index: number;
   readonly worker: types.Worker;
   readonly router: types.Router;
@@ -81,7 +81,10 @@ class Host implements MediaHost {
     this.#standstill = undefined;
     const now = performance.now();
     const cpuMs = usage.ru_utime + usage.ru_stime;
-    this.cpuPercent = Math.max(0, ((cpuMs - this.#cpuMs) / (now - this.#sampledAt)) * 100);
+    // The first answer holds what the start has cost: taken as load, it would turn calls away for a second.
+    if (this.#cpuMs !== undefined) {
+      this.cpuPercent = Math.max(0, ((cpuMs - this.#cpuMs) / (now - this.#sampledAt)) * 100);
+    }
     this.#cpuMs = cpuMs;
     this.#sampledAt = now;
   }
