@@ -68,6 +68,7 @@ export async function playCall(
       aborted(signal).then((): CallEnd => 'stopped'),
       untilLost(api, callId, over.signal).then((): CallEnd => 'lost'),
     ]);
+    over.abort();
     for (const stream of streams) stream.stop();
     if (end !== 'lost')
       await api.end(callId).catch((thrown: unknown) => log.warn({ callId, err: thrown }, 'call not ended'));
@@ -105,9 +106,10 @@ function holdAtTimes(
       [endMs, false],
     ] as const) {
       const timer = setTimeout(() => {
-        api
-          .holdLeg(callId, legId, hold)
-          .catch((thrown: unknown) => log.warn({ callId, legId, err: thrown }, 'leg not held'));
+        api.holdLeg(callId, legId, hold).catch((thrown: unknown) => {
+          // The call may have ended while the request was on its way.
+          if (!over.aborted) log.warn({ callId, legId, err: thrown }, 'leg not held');
+        });
       }, atMs);
       over.addEventListener('abort', () => clearTimeout(timer), { once: true });
     }
