@@ -82,7 +82,8 @@ export const darkPalette: Palette = {
   goodText: '#6fd3a4',
   goodSoft: '#13301f',
   badSoft: '#3a1a1d',
-  primary: '#12857b',
+  // White letters on it: 4.7 to 1.
+  primary: '#118279',
   primaryText: '#4fd0c3',
   primarySoft: '#12302e',
   canvas: '#0f131a',
