@@ -57,12 +57,17 @@ try {
   const { mediaWorker } = await prepare('bench', new Terminal(process.stderr));
   process.env.MEDIASOUP_WORKER_BIN = mediaWorker;
   const figures: (Figure & { bench: string })[] = [];
+  const failed: string[] = [];
   for (const bench of benches.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
     console.error(`measuring ${bench.name} …`);
     const world = await openWorld({ MEDIA_WORKERS: '1' });
     try {
+      // One that fails is told and does not take the others' figures with it.
       const measured = await bench.measure(world, quick);
       figures.push(...measured.map((figure) => ({ bench: bench.name, ...figure })));
+    } catch (error) {
+      failed.push(bench.name);
+      console.error(error);
     } finally {
       await world.close();
     }
@@ -70,9 +75,9 @@ try {
   console.log(table(figures));
   await mkdir('bench-results', { recursive: true });
   const machine = { cpus: cpus().length, model: cpus()[0]?.model, node: process.version };
-  const result = { at: new Date().toISOString(), quick, machine, figures };
+  const result = { at: new Date().toISOString(), quick, machine, failed, figures };
   await writeFile(join('bench-results', 'latest.json'), `${JSON.stringify(result, null, 2)}\n`);
-  process.exit(figures.some((figure) => figure.met === false) ? 2 : 0);
+  process.exit(failed.length > 0 ? 1 : figures.some((figure) => figure.met === false) ? 2 : 0);
 } catch (error) {
   if (!(error instanceof SetUpError)) throw error;
   console.error(`cannot measure: ${error.message}`);

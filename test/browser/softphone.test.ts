@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { PersonClient } from '#support/clients/person-client.ts';
+import { decodeAudio } from '#support/decode-audio.ts';
 import { eventually } from '#support/eventually.ts';
+import { dominantFrequency } from '#support/tone.ts';
 import { expectAccessible } from './support/accessibility.ts';
 import { sharedChromium } from './support/chromium.ts';
 import { type House, raiseHouse } from './support/house.ts';
@@ -25,6 +27,18 @@ const receives = (page: Page, hz: number, within = 10_000) =>
     },
     { within },
   );
+
+const sampleRate = 8_000;
+
+/** The tone of every whole second that has one, Hz. */
+const voicedTones = (samples: Int16Array): number[] => {
+  const tones: number[] = [];
+  for (let from = 0; from + sampleRate <= samples.length; from += sampleRate) {
+    const tone = dominantFrequency(samples.subarray(from, from + sampleRate), sampleRate);
+    if (tone !== undefined) tones.push(tone);
+  }
+  return tones;
+};
 
 describe('The softphone', function () {
   this.timeout(60_000);
@@ -156,8 +170,14 @@ describe('The softphone', function () {
 
     it('goes on by itself, for all three, when the SFU worker dies', async () => {
       const { media } = await house.host.operations.overview();
-      for (const { workerPid } of media) process.kill(workerPid, 'SIGKILL');
-      await Promise.all([customer(caller, 'recovering'), desk(agent, 'recovering')]);
+      const killed = media.map(({ workerPid }) => workerPid);
+      for (const pid of killed) process.kill(pid, 'SIGKILL');
+      // The page may be back before anybody could see it mend: that the worker is another one is what counts.
+      await eventually(async () => {
+        const now = (await house.host.operations.overview()).media.map(({ workerPid }) => workerPid);
+        expect(now).to.have.length(killed.length);
+        expect(now).not.to.include.any.members(killed);
+      });
       await Promise.all([customer(caller, 'talking'), desk(agent, 'talking')]);
       await Promise.all([receives(caller, 440, 10_000), receives(agent, 880, 10_000)]);
       await eventually(
@@ -192,6 +212,32 @@ describe('The softphone', function () {
       await agent.getByTestId('call-over').waitFor();
       await listener.locator('[data-testid="live-state"][data-phase="ended"]').waitFor();
       for (const page of [agent, caller]) expect(await receivedTones(page)).to.deep.equal([]);
+    });
+
+    it('is archived like any other call: agent left, customer right', async () => {
+      const host = await PersonClient.signIn(house.url, 'host');
+      const recording = await eventually(
+        async () => {
+          const { recordings } = await host.recordings.list({ agentId: 'agent-1' });
+          // The newest: calls of other tests may be older.
+          expect(recordings[0]?.state).to.equal('archived');
+          return recordings[0]!;
+        },
+        { within: 20_000, every: 200 },
+      );
+      const { url } = await host.recordings.audio(recording.id);
+      const channels = await decodeAudio(url, sampleRate);
+      expect(channels).to.have.length(2);
+      const tones = channels.map((samples) => voicedTones(samples));
+      for (const [channel, hz] of [440, 880].entries()) {
+        const voiced = tones[channel]!;
+        // What was sent while the SFU worker was dead or the page reloaded is not there; all that is there is this tone.
+        expect(voiced.length, `seconds with a voice, channel ${channel}`).to.be.greaterThan(4);
+        const right = voiced.filter((tone) => Math.abs(tone - hz) <= 10);
+        expect(right.length / voiced.length, `channel ${channel}: ${voiced.join(' ')}`).to.be.greaterThan(
+          0.8,
+        );
+      }
     });
 
     it('tells the agent afterwards who heard the call', async () => {

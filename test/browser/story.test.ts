@@ -196,9 +196,8 @@ describe('The story: a manager hears a customer, live and again', function () {
       expect(await page.locator('html').getAttribute('lang')).to.equal('zh-CN');
     });
 
-    it('reserves, checks in and hears the call that is on', async () => {
-      await page.getByRole('link', { name: '体验席' }).click();
-      await page.locator(`[data-slot="${slotId}"]`).click();
+    it('is led from the call that is on to a free seat, checks in and hears it', async () => {
+      await page.getByRole('link', { name: '去入席' }).click();
       const slot = page.getByRole('dialog');
       await slot.getByRole('button', { name: '预约席位' }).click();
       await slot.getByRole('button', { name: '签到' }).click();
