@@ -35,6 +35,8 @@ export interface ProcessSpec<Ready = void> {
   logFile?: string;
   /** What of a line of output a person is shown (default: warnings and errors of a pino log, and foreign lines). */
   show?: (line: string) => string | undefined;
+  /** Is given every line of its output. */
+  onLine?: (line: string) => void;
   /** Is given warnings, errors and the story of its ends and restarts, to show to a person. */
   onNotice?: (notice: string) => void;
   /** Is told the process id at every start, and undefined at every end. */
@@ -216,7 +218,8 @@ export class ManagedProcess<Ready = void> {
     this.log?.write(`${line}\n`);
     if (this.tail.push(line) > TAIL_LINES) this.tail.shift();
     for (const listener of this.lineListeners) listener(line);
-    const { onNotice, show = forConsole } = this.spec;
+    const { onLine, onNotice, show = forConsole } = this.spec;
+    onLine?.(line);
     // What it says before it is ready is told by the error, if it does not get ready.
     const shown = onNotice && this.wasReady && show(line);
     if (shown) this.notice(shown);

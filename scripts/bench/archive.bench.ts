@@ -82,7 +82,11 @@ async function replayable(world: World, callId: string): Promise<string> {
     const { recordings } = await world.host.recordings.list({ limit: 100 });
     const recording = recordings.find((one) => one.callId === callId);
     if (recording?.state === 'archived') return recording.id;
-    if (Date.now() > deadline) throw new Error(`call ${callId} was not archived within two minutes`);
+    if (Date.now() > deadline) {
+      const said = [...world.server.lines, ...world.recorder.lines].filter((line) => line.includes(callId));
+      const state = recording?.state ?? 'not in the library';
+      throw new Error(`call ${callId} was not archived within two minutes (${state}):\n${said.join('\n')}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

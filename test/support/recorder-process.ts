@@ -40,11 +40,9 @@ export async function startRecorder(
     },
     tied: true,
     ready: {
-      line: (line) => {
-        lines.push(line);
-        return line.includes('"msg":"ready"') ? true : undefined;
-      },
+      line: (line) => (line.includes('"msg":"ready"') ? true : undefined),
     },
+    onLine: (line) => void lines.push(line),
   });
   await worker.start();
   const { pid } = worker;

@@ -58,11 +58,9 @@ export async function startServer(stores: StackEnv, env: NodeJS.ProcessEnv = {})
     env: await serverEnv(stores, env),
     tied: true,
     ready: {
-      line: (line) => {
-        lines.push(line);
-        return portOf(line);
-      },
+      line: portOf,
     },
+    onLine: (line) => void lines.push(line),
   });
   const port = await server.start();
   const { pid } = server;
