@@ -4,6 +4,7 @@ import { callsRoutes } from '#domains/calls/calls.routes.ts';
 import { createCallsService } from '#domains/calls/calls.service.ts';
 import { createCallsStore } from '#domains/calls/calls.store.ts';
 import type { CallEvents } from '#domains/calls/calls.ts';
+import { createPausesService } from '#domains/calls/pauses.service.ts';
 import { softphoneRoutes } from '#domains/calls/softphone.routes.ts';
 import { createSoftphoneService } from '#domains/calls/softphone.service.ts';
 import { softphoneSockets } from '#domains/calls/softphone.sockets.ts';
@@ -113,6 +114,15 @@ export async function startLive(needs: LiveNeeds) {
     clock,
     log,
   });
+  const pauses = createPausesService({
+    store: callsStore,
+    calls,
+    media: media.calls,
+    events: callEvents,
+    maxMs: config.PAUSE_MAX_MS,
+    clock,
+    log,
+  });
   const softphone = createSoftphoneService({
     store: callsStore,
     calls,
@@ -206,7 +216,7 @@ export async function startLive(needs: LiveNeeds) {
   gateway.onGone(softphoneDoor.onGone);
   gateway.onGone(listeningDoor.onGone);
   const routes: Route[] = [
-    ...callsRoutes(calls),
+    ...callsRoutes(calls, pauses),
     ...softphoneRoutes(softphone),
     ...listeningRoutes(hearings),
     ...recordingsRoutes(recordings),

@@ -12,6 +12,8 @@ export interface Span {
 const shortestMs = 15;
 /** A pause in speech that the sender did not send is no news unless it is long, ms. */
 const shortestSilenceMs = 1_000;
+/** Packets beside a pause that are this far from it were parted by it, ms: a packet's length and the network's delay. */
+const pauseEdgeMs = 250;
 /** A line that loses packets all the time has more gaps than anyone reads: the longest are kept. */
 export const maxGaps = 500;
 
@@ -27,32 +29,63 @@ export function gapsOf(input: {
   timeline: LegTimeline;
   holds: readonly Span[];
   dropped: readonly Span[];
+  /** When listening and capture stood still, of all legs. */
+  pauses?: readonly Span[];
   /** UTC ms of offset 0. */
   recordingStartMs: number;
 }): RecordingGap[] {
-  const { timeline, holds, dropped, recordingStartMs } = input;
+  const { timeline, holds, dropped, pauses = [], recordingStartMs } = input;
   const msPerTick = 1_000 / timeline.clockRate;
   const gaps: RecordingGap[] = [];
-  for (const hole of timeline.holes) {
-    const fromMs = timeline.startMs + hole.from * msPerTick;
-    const toMs = timeline.startMs + hole.to * msPerTick;
-    if (toMs - fromMs < shortestMs) continue;
-    const cause = overlaps(dropped, fromMs, toMs)
-      ? 'no-recorder'
-      : overlaps(holds, fromMs, toMs)
-        ? 'hold'
-        : hole.lost
-          ? 'loss'
-          : 'silence';
-    if (cause === 'silence' && toMs - fromMs < shortestSilenceMs) continue;
+  const add = (fromMs: number, toMs: number, cause: RecordingGap['cause']): void => {
     gaps.push({
       role: input.role,
       fromMs: Math.max(0, Math.round(fromMs - recordingStartMs)),
       toMs: Math.max(0, Math.round(toMs - recordingStartMs)),
       cause,
     });
+  };
+  for (const hole of timeline.holes) {
+    const span = {
+      fromMs: timeline.startMs + hole.from * msPerTick,
+      toMs: timeline.startMs + hole.to * msPerTick,
+    };
+    const { within, rest } = cut(span, pauses);
+    for (const { fromMs, toMs } of within) add(fromMs, toMs, 'pause');
+    for (const { fromMs, toMs } of rest) {
+      if (toMs - fromMs < shortestMs) continue;
+      const cause = overlaps(dropped, fromMs, toMs)
+        ? 'no-recorder'
+        : overlaps(holds, fromMs, toMs)
+          ? 'hold'
+          : hole.lost
+            ? 'loss'
+            : 'silence';
+      if (cause === 'silence' && toMs - fromMs < shortestSilenceMs) continue;
+      add(fromMs, toMs, cause);
+    }
   }
-  return gaps;
+  return gaps.sort((a, b) => a.fromMs - b.fromMs);
+}
+
+/**
+ * What of a hole a pause explains, and what it does not: a leg may have been on hold before. The last packet before a
+ * pause and the first one after it are a little away from the pause itself; such edges belong to it.
+ */
+function cut(hole: Span, pauses: readonly Span[]): { within: Span[]; rest: Span[] } {
+  const within: Span[] = [];
+  const rest: Span[] = [];
+  let cursor = hole.fromMs;
+  for (const pause of [...pauses].sort((a, b) => a.fromMs - b.fromMs)) {
+    if (pause.toMs <= cursor || pause.fromMs >= hole.toMs) continue;
+    const begins = pause.fromMs - cursor < pauseEdgeMs ? cursor : pause.fromMs;
+    const ends = hole.toMs - pause.toMs < pauseEdgeMs ? hole.toMs : pause.toMs;
+    if (begins > cursor) rest.push({ fromMs: cursor, toMs: begins });
+    within.push({ fromMs: begins, toMs: ends });
+    cursor = ends;
+  }
+  if (cursor < hole.toMs) rest.push({ fromMs: cursor, toMs: hole.toMs });
+  return { within, rest };
 }
 
 /** The longest gaps of all legs, in order of time. */

@@ -26,6 +26,8 @@ export interface SpooledCall {
   /** Where the tap had to drop packets, and how many. */
   readonly dropped: readonly Span[];
   readonly droppedPackets: number;
+  /** When listening and capture of all legs stood still. */
+  readonly pauses: readonly Span[];
   /** The call's end as the tap told it, UTC ms; null when no segment saw it. */
   readonly endedAt: number | null;
 }
@@ -54,6 +56,8 @@ export async function readSpool(folder: string): Promise<SpooledCall> {
   const segments: SpooledSegment[] = [];
   const dropped: Span[] = [];
   let droppedPackets = 0;
+  /** When each pause ended, by when it began: every segment that saw a part of it may tell of it. */
+  const pauses = new Map<number, number>();
   let endedAt: number | null = null;
 
   for (const { name, head, events } of logs) {
@@ -88,6 +92,10 @@ export async function readSpool(folder: string): Promise<SpooledCall> {
           }
           break;
         }
+        case 'pause':
+          if (!event.on) pauses.set(event.sinceMs, event.atMs);
+          else if (!pauses.has(event.sinceMs)) pauses.set(event.sinceMs, Number.POSITIVE_INFINITY);
+          break;
         case 'dropped':
           dropped.push({ fromMs: event.fromMs ?? Number.NEGATIVE_INFINITY, toMs: event.toMs });
           droppedPackets += event.packets;
@@ -111,6 +119,7 @@ export async function readSpool(folder: string): Promise<SpooledCall> {
     })),
     dropped,
     droppedPackets,
+    pauses: [...pauses].map(([fromMs, toMs]) => ({ fromMs, toMs })),
     endedAt,
   };
 }

@@ -92,7 +92,14 @@ async function makeFiles(
   const durationMs = Math.round((totalSamples * 1_000) / rate);
   const gaps = keepLongest(
     legs.flatMap(({ leg, timeline, holds }) =>
-      gapsOf({ role: leg.role, timeline, holds, dropped: call.dropped, recordingStartMs: startMs }),
+      gapsOf({
+        role: leg.role,
+        timeline,
+        holds,
+        dropped: call.dropped,
+        pauses: call.pauses,
+        recordingStartMs: startMs,
+      }),
     ),
   );
   const packets = legs.reduce((sum, { index }) => sum + index.count, 0);

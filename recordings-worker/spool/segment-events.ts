@@ -21,6 +21,8 @@ export const segmentEvent = z.discriminatedUnion('type', [
   /** `file` holds this leg's packets; it appears with the first one. */
   z.strictObject({ type: z.literal('leg'), index, file: z.string(), leg: captureLeg }),
   z.strictObject({ type: z.literal('hold'), index, on: z.boolean(), atMs }),
+  /** All legs: nothing is captured from `sinceMs` on; with `on` false, until `atMs`. */
+  z.strictObject({ type: z.literal('pause'), on: z.boolean(), sinceMs: atMs, atMs }),
   z.strictObject({ type: z.literal('leg-end'), index, atMs }),
   /** The tap had to drop packets between these arrivals; `fromMs` null when it was before the first one. */
   z.strictObject({

@@ -132,6 +132,9 @@ export class SegmentWriter {
       case 'hold':
         this.#note({ type: 'hold', index: item.index, on: item.on, atMs: item.atMs });
         break;
+      case 'pause':
+        this.#note({ type: 'pause', on: item.on, sinceMs: item.sinceMs, atMs: item.atMs });
+        break;
       case 'leg-end':
         this.#note({ type: 'leg-end', index: item.index, atMs: item.atMs });
         break;

@@ -11,6 +11,7 @@ export type Action =
   | 'rooms.host'
   | 'calls.listen'
   | 'calls.read'
+  | 'calls.pause'
   | 'recordings.replay'
   | 'softphone.answer'
   | 'operations.read';
@@ -49,8 +50,8 @@ const table: Record<Role, Partial<Record<Action, Scope>>> = {
     'calls.read': 'all',
     'recordings.replay': 'all',
   },
-  agent: { 'softphone.answer': 'all', 'calls.read': 'own' },
-  admin: { 'slots.read': 'all', 'calls.read': 'all', 'operations.read': 'all' },
+  agent: { 'softphone.answer': 'all', 'calls.read': 'own', 'calls.pause': 'own' },
+  admin: { 'slots.read': 'all', 'calls.read': 'all', 'calls.pause': 'all', 'operations.read': 'all' },
 };
 
 export type Decision =

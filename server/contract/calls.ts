@@ -25,6 +25,22 @@ export const callLeg = z.object({
 });
 export type CallLeg = z.infer<typeof callLeg>;
 
+/** Who asked for a pause: the telephony side by its key, the call's agent, or an admin. */
+export const pausedBy = z.enum(['telephony', 'agent', 'admin']);
+export type PausedBy = z.infer<typeof pausedBy>;
+
+/**
+ * Listening and capture stand still, for card numbers and the like: no listener hears the call and nothing of it is
+ * stored. The two who talk go on hearing each other.
+ */
+export const callPause = z.object({
+  since: timeMs,
+  /** When it ends by itself, so that a forgotten pause does not lose the rest of the call. */
+  until: timeMs,
+  by: pausedBy,
+});
+export type CallPause = z.infer<typeof callPause>;
+
 /** A call as people see it. The customer's number is masked before it is stored: only its last two digits are kept. */
 export const call = z.object({
   id,
@@ -36,6 +52,8 @@ export const call = z.object({
   customerMasked: z.string(),
   facts: callFacts,
   legs: z.array(callLeg),
+  /** Null while the call may be heard and is kept. */
+  pause: callPause.nullable(),
   openedAt: timeMs,
   /** First media packet; null while nobody has been heard. */
   startedAt: timeMs.nullable(),
@@ -119,6 +137,27 @@ export const telephonyEndpoints = {
     response: callLeg,
     errors: ['not-found', 'call.ended', 'call.elsewhere'],
   }),
+  pause: endpoint({
+    id: 'calls.pause',
+    method: 'post',
+    path: '/api/calls/{id}/pause',
+    summary:
+      'Nobody listens and nothing is stored from this answer on, until the call is resumed or the longest pause is over.',
+    auth: 'telephony',
+    params: callParams,
+    response: call,
+    errors: ['not-found', 'call.ended', 'call.elsewhere', 'call.paused'],
+  }),
+  resume: endpoint({
+    id: 'calls.resume',
+    method: 'post',
+    path: '/api/calls/{id}/resume',
+    summary: 'The call may be heard again and is kept again.',
+    auth: 'telephony',
+    params: callParams,
+    response: call,
+    errors: ['not-found', 'call.ended', 'call.elsewhere', 'call.not-paused'],
+  }),
   end: endpoint({
     id: 'calls.end',
     method: 'post',
@@ -163,5 +202,25 @@ export const callsEndpoints = {
     auth: 'session',
     query: z.object({ lineId: id.optional() }),
     response: z.object({ calls: z.array(call) }),
+  }),
+  pause: endpoint({
+    id: 'calls.pause-own',
+    method: 'post',
+    path: '/api/live-calls/{id}/pause',
+    summary: 'The agent of the call, or an admin, keeps listeners and the recorder out of it for a while.',
+    auth: 'session',
+    params: callParams,
+    response: call,
+    errors: ['not-found', 'ability.denied', 'call.ended', 'call.elsewhere', 'call.paused'],
+  }),
+  resume: endpoint({
+    id: 'calls.resume-own',
+    method: 'post',
+    path: '/api/live-calls/{id}/resume',
+    summary: 'The call may be heard again and is kept again.',
+    auth: 'session',
+    params: callParams,
+    response: call,
+    errors: ['not-found', 'ability.denied', 'call.ended', 'call.elsewhere', 'call.not-paused'],
   }),
 } as const;

@@ -28,6 +28,8 @@ export const errorStatus = {
   'call.ended': 409,
   'call.elsewhere': 409,
   'call.legs': 409,
+  'call.paused': 409,
+  'call.not-paused': 409,
   'leg.exists': 409,
   'leg.codec': 400,
   'seat.required': 403,

@@ -12,7 +12,7 @@ export const recordingGap = z.object({
   role: legRole,
   fromMs: offsetMs,
   toMs: offsetMs,
-  cause: z.enum(['loss', 'hold', 'silence', 'no-recorder']),
+  cause: z.enum(['loss', 'hold', 'pause', 'silence', 'no-recorder']),
 });
 export type RecordingGap = z.infer<typeof recordingGap>;
 

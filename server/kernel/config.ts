@@ -45,6 +45,8 @@ const serverSchema = storesSchema
     RTP_PORT_MIN: port.default(20_000),
     RTP_PORT_MAX: port.default(29_999),
     CALL_MEDIA_TIMEOUT_MS: z.coerce.number().int().min(500).default(30_000),
+    /** A pause of listening and capture that nobody ended ends by itself after this long. */
+    PAUSE_MAX_MS: z.coerce.number().int().min(1_000).default(600_000),
     TAP_LISTEN_IP: z.string().default('127.0.0.1'),
     /** The name workers reach the tap by; the listen address unless told. */
     TAP_ADVERTISED_HOST: z.string().optional(),

@@ -21,6 +21,8 @@ export function createCallMedia(rooms: Rooms, events: TypedEvents<CallMediaEvent
       leg.hold(hold);
     },
 
+    pauseCall: (callId, on) => rooms.require(callId).pause(on),
+
     legStats(callId) {
       return [...(rooms.get(callId)?.legs.values() ?? [])].map((leg) => leg.stats());
     },

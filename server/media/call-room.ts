@@ -19,6 +19,8 @@ export interface Ear {
   complete: boolean;
   wants(leg: HeardLeg): boolean;
   announce(consumer: ConsumerDescription): void;
+  /** The call is paused, or goes on: those who only listen hear nothing, those who talk hear each other. */
+  hush(on: boolean): void;
   /** The worker died and the call can be joined again elsewhere. */
   interrupted(): void;
   /** The call is over. */
@@ -53,6 +55,7 @@ export class CallRoom {
   #intake: Promise<Intake> | undefined;
   #settled = settling();
   closed = false;
+  paused = false;
   heardAt: number | null = null;
   /** The silence that was told already, so that it is told once. */
   silentTold = false;
@@ -77,6 +80,25 @@ export class CallRoom {
 
   heardLegs(): HeardLeg[] {
     return [...this.legs.values()].flatMap((leg) => heardLeg(leg) ?? []);
+  }
+
+  /** Somebody hears the call from now on; while it is paused, that is silence. */
+  addEar(ear: Ear): void {
+    this.ears.add(ear);
+    if (this.paused) ear.hush(true);
+  }
+
+  /**
+   * Keeps listeners and the recorder out of the call, or lets them in again. The legs go on being received, so that
+   * a call whose media stops is still noticed. Error: `call.ended`.
+   */
+  pause(on: boolean): void {
+    if (this.closed) throw callOver(this.callId);
+    if (this.paused === on) return;
+    this.paused = on;
+    for (const leg of this.legs.values()) leg.pause(on);
+    for (const ear of this.ears) ear.hush(on);
+    this.tapCall.pause(on, this.#options.clock());
   }
 
   /** The worker that carries the call, as soon as it does. Errors: `media.unavailable`, `call.ended`. */
@@ -130,7 +152,7 @@ export class CallRoom {
       await leg.close();
       throw callOver(this.callId);
     }
-    this.legs.set(spec.legId, leg);
+    this.#take(leg);
     const host = this.#host;
     // Without a worker the leg is recorded all the same, and heard as soon as the call has a place again.
     if (host === undefined) return leg;
@@ -159,7 +181,7 @@ export class CallRoom {
       clock,
       onHeard: (heardLegId, at) => onLegHeard(this, heardLegId, at),
     });
-    this.legs.set(legId, leg);
+    this.#take(leg);
     return leg;
   }
 
@@ -195,6 +217,11 @@ export class CallRoom {
       ({ transport }) => transport.close(),
       () => undefined,
     );
+  }
+
+  #take(leg: RoomLeg): void {
+    this.legs.set(leg.legId, leg);
+    if (this.paused) leg.pause(true);
   }
 
   async #attach(leg: TelephonyLeg, host: MediaHost): Promise<void> {

@@ -131,6 +131,7 @@ export function createListenerMedia(
       complete: false,
       wants: () => true,
       announce: (consumer) => events.emit('consumer-added', { listeningId, consumer }),
+      hush: (on) => path.hush(on),
       interrupted: () => interrupt(listener, 'media-restart'),
       dismiss: () => drop(listener),
     };
@@ -151,7 +152,7 @@ export function createListenerMedia(
       drop(listener);
       throw room.closed ? callOver(callId) : unavailable();
     }
-    room.ears.add(ear);
+    room.addEar(ear);
     return listener;
   }
 

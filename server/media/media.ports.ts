@@ -42,6 +42,8 @@ export interface TapLeg {
 
 export interface TapCall {
   addLeg(leg: CaptureLeg): TapLeg;
+  /** Listening and capture of all legs stand still, or go on. */
+  pause(on: boolean, atMs: number): void;
   end(atMs: number): void;
 }
 

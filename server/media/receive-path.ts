@@ -67,6 +67,9 @@ export class ReceivePath {
   /** By producer: consumed once, also when two ask at the same time. */
   readonly #asked = new Map<string, Promise<ConsumerDescription | undefined>>();
   readonly #consumers = new Map<string, types.Consumer>();
+  /** What the client is ready for; it flows unless the path is hushed. */
+  readonly #wanted = new Set<types.Consumer>();
+  #hushed = false;
   #known: SentFigures = { bytes: 0, packets: 0 };
   /** Packets of consumers that closed before the path did, as far as they were counted. */
   #packetsOfClosed = 0;
@@ -108,11 +111,27 @@ export class ReceivePath {
       consumerIds === undefined
         ? [...this.#consumers.values()]
         : consumerIds.flatMap((id) => this.#consumers.get(id) ?? []);
+    for (const consumer of chosen) this.#wanted.add(consumer);
+    if (this.#hushed) return;
     try {
       await Promise.all(chosen.map((consumer) => consumer.resume()));
     } catch (error) {
       // A leg that leaves while it is being resumed is no fault: its consumer-closed is under way.
       if (!entityGone(error)) throw mediaFault(error, 'media.parameters', 'The media could not be resumed.');
+    }
+  }
+
+  /**
+   * Nothing flows, whatever the client asks for, until it is taken back; then flows what the client was ready for.
+   * The worker takes requests in order, so a resume that is still under way is followed by this pause.
+   */
+  hush(on: boolean): void {
+    if (this.#hushed === on) return;
+    this.#hushed = on;
+    const consumers = on ? this.#consumers.values() : this.#wanted;
+    for (const consumer of consumers) {
+      // A consumer that closes meanwhile, or whose worker dies, sends nothing either.
+      void (on ? consumer.pause() : consumer.resume()).catch(() => undefined);
     }
   }
 
@@ -172,6 +191,7 @@ export class ReceivePath {
     this.#packetsOf.set(id, 0);
     consumer.on('producerclose', () => {
       this.#consumers.delete(id);
+      this.#wanted.delete(consumer);
       this.#packetsOfClosed += this.#packetsOf.get(id) ?? 0;
       this.#packetsOf.delete(id);
       this.#onConsumerClosed(id, leg.legId);

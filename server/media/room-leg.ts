@@ -10,6 +10,8 @@ export interface RoomLeg extends LegActivity {
   /** Where it can be consumed now, if anywhere. */
   readonly producer: types.Producer | undefined;
   hold(on: boolean): void;
+  /** Of the whole call: what comes is counted, and goes to no recorder. Independent of hold. */
+  pause(on: boolean): void;
   stats(): RtpLegStats;
   /** The worker is gone: so is the producer. */
   detach(): void;

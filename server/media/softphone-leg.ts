@@ -40,6 +40,7 @@ export class SoftphoneLeg implements RoomLeg {
   #heard = false;
   #forwarded = 0;
   #streams = 0;
+  #paused = false;
   #closed = false;
   held = false;
   expectedSince: number | null = null;
@@ -121,6 +122,11 @@ export class SoftphoneLeg implements RoomLeg {
     void (on ? producer.pause() : producer.resume()).catch(() => undefined);
   }
 
+  /** The producer runs on: the other side hears this one. */
+  pause(on: boolean): void {
+    this.#paused = on;
+  }
+
   stats(): RtpLegStats {
     const { received, lost } = this.#tally;
     return {
@@ -173,7 +179,7 @@ export class SoftphoneLeg implements RoomLeg {
     this.lastPacketAt = now;
     this.#tally.add(packet.readUInt16BE(2));
     // A hold takes a moment to reach the worker; what still comes is counted, and goes nowhere.
-    if (this.held) return;
+    if (this.held || this.#paused) return;
     this.#forwarded += 1;
     this.#tapLeg?.packet(packet, now);
     if (this.#heard) return;

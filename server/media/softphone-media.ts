@@ -75,6 +75,7 @@ export function createSoftphoneMedia(
       complete: false,
       wants: (leg) => leg.legId !== legId,
       announce: (consumer) => events.emit('side-consumer-added', { callId, legId, consumer }),
+      hush: () => undefined,
       interrupted: () => events.emit('side-interrupted', { callId, legId, reason: 'media-restart' }),
       dismiss: () => undefined,
     };
@@ -83,7 +84,7 @@ export function createSoftphoneMedia(
       sendTransport.close();
       void receive.close();
     };
-    room.ears.add(ear);
+    room.addEar(ear);
     try {
       const consumers = await consumeAll(receive, () => room.heardLegs().filter(ear.wants));
       if (room.closed) throw callOver(callId);

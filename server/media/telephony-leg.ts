@@ -31,9 +31,10 @@ export class TelephonyLeg implements RoomLeg {
   #producer: types.Producer | undefined;
   #heard = false;
   #closed = false;
+  #paused = false;
+  #lastArrivalAt: number | null = null;
   held = false;
   expectedSince: number;
-  lastPacketAt: number | null = null;
 
   private constructor(options: TelephonyLegOptions) {
     this.#options = options;
@@ -77,6 +78,11 @@ export class TelephonyLeg implements RoomLeg {
     return this.#producer;
   }
 
+  /** While paused only the ingress sees packets come. */
+  get lastPacketAt(): number | null {
+    return this.#paused ? this.#ingress.stats().lastPacketAt : this.#lastArrivalAt;
+  }
+
   get address(): { address: string; port: number; rtcpPort: number } {
     const { address, port, rtcpPort } = this.#ingress;
     return { address, port, rtcpPort };
@@ -101,8 +107,20 @@ export class TelephonyLeg implements RoomLeg {
     const now = this.#options.clock();
     this.held = on;
     if (!on) this.expectedSince = now;
-    this.#ingress.hold(on);
+    this.#ingress.hold(this.#shut);
     this.#tapLeg.hold(on, now);
+  }
+
+  pause(on: boolean): void {
+    if (this.#paused === on || this.#closed) return;
+    if (!on) this.#lastArrivalAt = this.lastPacketAt;
+    this.#paused = on;
+    this.#ingress.hold(this.#shut);
+  }
+
+  /** Packets reach neither listeners nor recorder. */
+  get #shut(): boolean {
+    return this.held || this.#paused;
   }
 
   stats(): RtpLegStats {
@@ -130,9 +148,9 @@ export class TelephonyLeg implements RoomLeg {
 
   #onArrival(packet: Buffer, arrivalMs: number): void {
     if (this.#closed) return;
-    this.lastPacketAt = arrivalMs;
-    // What is on hold is stored nowhere, whatever the ingress does with it.
-    if (this.held) return;
+    this.#lastArrivalAt = arrivalMs;
+    // What is on hold or paused is stored nowhere, whatever the ingress does with it.
+    if (this.#shut) return;
     this.#tapLeg.packet(packet, arrivalMs);
     if (this.#heard) return;
     this.#heard = true;
@@ -140,7 +158,7 @@ export class TelephonyLeg implements RoomLeg {
   }
 
   #onForward(packet: Buffer): void {
-    if (this.held || this.#producer === undefined || this.#intake === undefined) return;
+    if (this.#shut || this.#producer === undefined || this.#intake === undefined) return;
     this.#options.feed.send(packet, this.#intake.port);
   }
 }

@@ -56,6 +56,12 @@ export interface CallMedia {
   openCall(callId: string): Promise<void>;
   addRtpLeg(callId: string, leg: RtpLegSpec): Promise<{ address: string; port: number; rtcpPort: number }>;
   holdLeg(callId: string, legId: string, hold: boolean): void;
+  /**
+   * From the return of this call on, no listener is sent and no recorder is given anything of the call, on this SFU
+   * worker or the next, until it is taken back. The two sides of a browser call go on hearing each other. Asking for
+   * what is so already does nothing. Error: `call.ended`.
+   */
+  pauseCall(callId: string, on: boolean): void;
   legStats(callId: string): RtpLegStats[];
   /** Closes legs, consumers and listeners of the call, ends its tap. Closing an unknown call does nothing. */
   closeCall(callId: string): Promise<void>;

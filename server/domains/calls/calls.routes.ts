@@ -3,14 +3,19 @@ import { callsEndpoints, telephonyEndpoints } from '#contract/calls.ts';
 import { type Route, route } from '#http/route.ts';
 import { AppError } from '#kernel/errors.ts';
 import type { CallsService } from './calls.service.ts';
+import type { PausesService } from './pauses.service.ts';
 
-export function callsRoutes(calls: CallsService): Route[] {
+export function callsRoutes(calls: CallsService, pauses: PausesService): Route[] {
   return [
     route(telephonyEndpoints.open, ({ body }) => calls.open(body)),
     route(telephonyEndpoints.addLeg, ({ params, body }) => calls.addLeg(params.id, body)),
     route(telephonyEndpoints.updateLeg, ({ params, body }) =>
       calls.holdLeg(params.id, params.legId, body.hold),
     ),
+    route(telephonyEndpoints.pause, ({ params }) => pauses.pause(params.id, 'telephony')),
+    route(telephonyEndpoints.resume, ({ params }) => pauses.resume(params.id, 'telephony')),
+    route(callsEndpoints.pause, ({ params, person }) => pauses.pauseAs(person(), params.id)),
+    route(callsEndpoints.resume, ({ params, person }) => pauses.resumeAs(person(), params.id)),
     route(telephonyEndpoints.end, ({ params }) => calls.hangUp(params.id, 'telephony')),
     route(telephonyEndpoints.show, ({ params }) => calls.show(params.id)),
     route(callsEndpoints.live, async ({ query, person }) => {

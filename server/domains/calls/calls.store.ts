@@ -1,6 +1,6 @@
 import { type Connection, Schema } from 'mongoose';
-import type { CallEndReason, CallLeg } from '#contract/calls.ts';
-import type { StoredCall, StoredLeg } from './calls.ts';
+import type { CallEndReason, CallLeg, CallPause } from '#contract/calls.ts';
+import type { PauseEndedBy, StoredCall, StoredLeg } from './calls.ts';
 
 type CallDocument = Omit<StoredCall, 'id'> & { _id: string };
 
@@ -27,6 +27,8 @@ const schema = new Schema(
     customerMasked: { type: String, default: '' },
     facts: { type: Schema.Types.Mixed, required: true },
     legs: { type: [legSchema], required: true },
+    pause: { type: Schema.Types.Mixed, default: null },
+    pauses: { type: [Schema.Types.Mixed], default: [] },
     instanceId: { type: String, required: true },
     customerTokenHash: { type: String, default: null },
     customerTokenExpiresAt: { type: Number, default: null },
@@ -139,6 +141,32 @@ export function createCallsStore(connection: Connection) {
           .findOneAndUpdate(
             { _id: id, state: { $in: ['open', 'live'] }, [`legs.${maxLegs - 1}`]: { $exists: false } },
             { $push: { legs: leg } },
+            after,
+          )
+          .lean()
+          .exec(),
+      ),
+
+    /** Null when the call has ended or is paused already. */
+    pause: (id: string, pause: CallPause) =>
+      one(
+        model
+          .findOneAndUpdate(
+            { _id: id, state: { $in: ['open', 'live'] }, pause: null },
+            { $set: { pause } },
+            after,
+          )
+          .lean()
+          .exec(),
+      ),
+
+    /** Ends this very pause, also of a call that is over; null when it is not the one that runs. */
+    resume: (id: string, pause: CallPause, end: { endedAt: number; endedBy: PauseEndedBy }) =>
+      one(
+        model
+          .findOneAndUpdate(
+            { _id: id, 'pause.since': pause.since },
+            { $set: { pause: null }, $push: { pauses: { ...pause, ...end } } },
             after,
           )
           .lean()

@@ -1,4 +1,13 @@
-import type { Call, CallEndReason, CallFacts, CallLeg, CallState, RtpLegRequest } from '#contract/calls.ts';
+import type {
+  Call,
+  CallEndReason,
+  CallFacts,
+  CallLeg,
+  CallPause,
+  CallState,
+  PausedBy,
+  RtpLegRequest,
+} from '#contract/calls.ts';
 import type { Codec, LegRole, LocalText } from '#contract/primitives.ts';
 import { AppError } from '#kernel/errors.ts';
 
@@ -9,6 +18,15 @@ export interface StoredLeg {
   readonly codec: Codec;
   readonly state: CallLeg['state'];
   readonly rtp: { readonly address: string; readonly port: number; readonly rtcpPort: number } | null;
+}
+
+/** `limit`: the longest pause was over. */
+export type PauseEndedBy = PausedBy | 'limit' | 'call-end';
+
+/** A pause that is over: who asked for it, and what ended it. */
+export interface PastPause extends CallPause {
+  readonly endedAt: number;
+  readonly endedBy: PauseEndedBy;
 }
 
 export interface StoredCall {
@@ -22,6 +40,9 @@ export interface StoredCall {
   readonly customerMasked: string;
   readonly facts: CallFacts;
   readonly legs: readonly StoredLeg[];
+  /** The pause that runs, absent or null otherwise. */
+  readonly pause?: CallPause | null;
+  readonly pauses?: readonly PastPause[];
   /** The server process whose media plane carries the call. */
   readonly instanceId: string;
   /** SHA-256 of the customer link's token; softphone calls only. */
@@ -71,6 +92,7 @@ export function presentCall(call: StoredCall, listeners: number): Call {
     customerMasked: call.customerMasked,
     facts: call.facts,
     legs: call.legs.map(({ id, role, codec, state }) => ({ id, role, codec, state })),
+    pause: call.state === 'ended' ? null : (call.pause ?? null),
     openedAt: call.openedAt,
     startedAt: call.startedAt,
     endedAt: call.endedAt,

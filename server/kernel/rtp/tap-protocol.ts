@@ -22,6 +22,8 @@ import { type CaptureLeg, captureLeg } from '#contract/capture.ts';
  *   hold     0x06  u32 sequence, u8 leg index, u8 on, f64 time
  *   leg end  0x07  u32 sequence, u8 leg index, f64 time
  *   call end 0x08  u32 sequence, f64 time: the last item
+ *   pause    0x09  u32 sequence, u8 on, f64 since, f64 time: nothing is captured from `on` to the next one with on = 0,
+ *                  which says again since when, for a recorder that came in between
  */
 export const tapProtocolVersion = 1;
 
@@ -34,6 +36,7 @@ export const frameType = {
   hold: 0x06,
   legEnd: 0x07,
   callEnd: 0x08,
+  pause: 0x09,
   hello: 0x10,
   ack: 0x11,
 } as const;
@@ -67,6 +70,7 @@ export type TapItem =
   | { kind: 'packet'; sequence: number; index: number; arrivalMs: number; rtp: Buffer }
   | { kind: 'hold'; sequence: number; index: number; on: boolean; atMs: number }
   | { kind: 'leg-end'; sequence: number; index: number; atMs: number }
+  | { kind: 'pause'; sequence: number; on: boolean; sinceMs: number; atMs: number }
   | { kind: 'call-end'; sequence: number; atMs: number };
 
 export type TapMessage =
@@ -113,6 +117,16 @@ export function controlFrame(item: Exclude<TapItem, { kind: 'packet' }>): Buffer
     head.writeUInt32BE(item.sequence, 0);
     head[4] = item.index;
     return jsonFrame(frameType.leg, head, item.leg);
+  }
+  if (item.kind === 'pause') {
+    const frame = Buffer.allocUnsafe(2 + 22);
+    frame.writeUInt16BE(22, 0);
+    frame[2] = frameType.pause;
+    frame.writeUInt32BE(item.sequence, 3);
+    frame[7] = item.on ? 1 : 0;
+    frame.writeDoubleBE(item.sinceMs, 8);
+    frame.writeDoubleBE(item.atMs, 16);
+    return frame;
   }
   const withIndex = item.kind !== 'call-end';
   const bodyLength = 1 + 4 + (withIndex ? 1 : 0) + (item.kind === 'hold' ? 1 : 0) + 8;
@@ -196,6 +210,15 @@ export function parseTapMessage(body: Buffer): TapMessage {
     case frameType.legEnd:
       need(14);
       return { kind: 'leg-end', sequence: body.readUInt32BE(1), index: body[5]!, atMs: body.readDoubleBE(6) };
+    case frameType.pause:
+      need(22);
+      return {
+        kind: 'pause',
+        sequence: body.readUInt32BE(1),
+        on: body[5] === 1,
+        sinceMs: body.readDoubleBE(6),
+        atMs: body.readDoubleBE(14),
+      };
     case frameType.callEnd:
       need(13);
       return { kind: 'call-end', sequence: body.readUInt32BE(1), atMs: body.readDoubleBE(5) };

@@ -18,6 +18,11 @@ export interface TapCall {
    * Errors: AppError `call.ended`, `call.legs` (more than 255).
    */
   addLeg(leg: CaptureLeg): TapLeg;
+  /**
+   * Listening and capture of the whole call stand still, or go on. The recorder is told when, so that it knows the
+   * silence for what it is. Asking for what is so already does nothing.
+   */
+  pause(on: boolean, atMs: number): void;
   /** No leg speaks any more. What is buffered stays until a recorder has it. Ending twice does nothing. */
   end(atMs: number): void;
 }
@@ -30,6 +35,8 @@ export interface TapCallEvents {
 
 interface KnownLeg {
   readonly index: number;
+  /** Of the item that announced it. */
+  readonly sequence: number;
   readonly leg: CaptureLeg;
   ended: boolean;
 }
@@ -48,6 +55,7 @@ export class BufferedCall implements TapCall {
   readonly buffer: CallBuffer;
   readonly #events: TapCallEvents;
   readonly #legs: KnownLeg[] = [];
+  #pausedSince: number | undefined;
   #endedAt: number | undefined;
 
   constructor(
@@ -83,7 +91,7 @@ export class BufferedCall implements TapCall {
       if (this.#legs.length >= maxLegs) {
         throw new AppError('call.legs', `A call can have at most ${maxLegs} legs.`);
       }
-      known = { index: this.#legs.length, leg, ended: false };
+      known = { index: this.#legs.length, sequence: this.buffer.sequence + 1, leg, ended: false };
       this.#legs.push(known);
       this.buffer.appendControl({ kind: 'leg', index: known.index, leg });
       this.#events.onItem();
@@ -91,8 +99,17 @@ export class BufferedCall implements TapCall {
     return this.#handle(known);
   }
 
+  pause(on: boolean, atMs: number): void {
+    if (this.#endedAt !== undefined || on === (this.#pausedSince !== undefined)) return;
+    const sinceMs = this.#pausedSince ?? atMs;
+    this.#pausedSince = on ? atMs : undefined;
+    this.buffer.appendControl({ kind: 'pause', on, sinceMs, atMs });
+    this.#events.onItem();
+  }
+
   end(atMs: number): void {
     if (this.#endedAt !== undefined) return;
+    this.pause(false, atMs);
     this.#endedAt = atMs;
     this.buffer.appendControl({ kind: 'call-end', atMs });
     this.#events.onEnd();

@@ -121,6 +121,7 @@ export class TelephonyDoor {
       customerMasked: '*',
       facts: request.facts ?? {},
       legs: [],
+      pause: null,
       openedAt: 0,
       startedAt: null,
       endedAt: null,

@@ -14,12 +14,18 @@ export interface TappedLeg {
   endedAt: number | undefined;
 }
 
+interface TappedCall {
+  readonly legs: TappedLeg[];
+  readonly pauses: { on: boolean; at: number }[];
+  endedAt: number | undefined;
+}
+
 /** What the recorder would get, kept in memory. */
 export class MemoryTap {
-  readonly calls = new Map<string, { legs: TappedLeg[]; endedAt: number | undefined }>();
+  readonly calls = new Map<string, TappedCall>();
 
   openCall(callId: string) {
-    const call: { legs: TappedLeg[]; endedAt: number | undefined } = { legs: [], endedAt: undefined };
+    const call: TappedCall = { legs: [], pauses: [], endedAt: undefined };
     this.calls.set(callId, call);
     return {
       addLeg: (leg: CaptureLeg) => {
@@ -33,6 +39,7 @@ export class MemoryTap {
           },
         };
       },
+      pause: (on: boolean, at: number) => void call.pauses.push({ on, at }),
       end: (at: number) => {
         call.endedAt = at;
       },

@@ -199,10 +199,16 @@ function PlayerKeys({ player }: { player: Player }) {
 function GapLegend({ recording }: { recording: RecordingDetail }) {
   const { t } = useTranslation('recordings');
   const holds = recording.gaps.some((gap) => gap.cause === 'hold');
-  const others = recording.gaps.some((gap) => gap.cause !== 'hold');
-  if (!holds && !others) return null;
+  const pauses = recording.gaps.some((gap) => gap.cause === 'pause');
+  const others = recording.gaps.some((gap) => gap.cause !== 'hold' && gap.cause !== 'pause');
+  if (!holds && !pauses && !others) return null;
   return (
     <p className={styles.legend}>
+      {pauses && (
+        <span>
+          <span className={styles.crossed} aria-hidden /> {t('gaps.crossed')}
+        </span>
+      )}
       {holds && (
         <span>
           <span className={styles.hatched} aria-hidden /> {t('gaps.hatched')}

@@ -54,6 +54,14 @@ export const errors = {
     what: 'The call is held by another part of the system.',
     todo: 'Try again in a moment.',
   },
+  'call.paused': {
+    what: 'Listening and recording are paused already.',
+    todo: 'Nothing needs to be done; resume when you are through.',
+  },
+  'call.not-paused': {
+    what: 'This call is not paused.',
+    todo: 'It may be heard and is recorded. Pause it again if you need to.',
+  },
   'call.legs': { what: 'The call cannot take another voice.', todo: 'End one of its legs first.' },
   'leg.exists': { what: 'This voice is already part of the call.', todo: 'Nothing more is needed.' },
   'leg.codec': {

@@ -96,6 +96,7 @@ export const recordings = {
     empty: 'Nobody has heard this call yet.',
   },
   gaps: {
+    crossed: 'Crossed: paused for privacy; nobody listened and nothing was recorded',
     hatched: 'Hatched: on hold',
     grey: 'Grey: no sound arrived',
   },

@@ -3,7 +3,9 @@ export const timeline = {
   positionOf: '{{position}} of {{length}}',
   zoomIn: 'Zoom in',
   zoomOut: 'Zoom out',
+  paused: 'Paused',
   gap: {
+    pause: 'Paused for {{length}}: nobody listened and nothing was recorded',
     hold: 'On hold for {{length}}',
     silence: 'Nothing was sent for {{length}}',
     loss: 'Lost on the network: {{length}}',

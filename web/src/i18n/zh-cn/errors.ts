@@ -27,6 +27,8 @@ export const errors: SameKeys<typeof english> = {
   'call.exists': { what: '这通电话已经接入。', todo: '直接使用即可。' },
   'call.ended': { what: '通话已经结束。', todo: '请换一通。' },
   'call.elsewhere': { what: '这通电话由系统的另一部分处理。', todo: '请稍后再试。' },
+  'call.paused': { what: '听线和录音已经暂停。', todo: '无需操作；敏感内容说完后请恢复。' },
+  'call.not-paused': { what: '这通电话没有暂停。', todo: '现在可以被听到，也在录音。需要时请重新暂停。' },
   'call.legs': { what: '这通电话不能再加入一方。', todo: '请先结束其中一方。' },
   'leg.exists': { what: '这一方已经在通话里。', todo: '无需再加。' },
   'leg.codec': { what: '不支持这种声音格式。', todo: '请使用 PCMU、PCMA 或 Opus。' },

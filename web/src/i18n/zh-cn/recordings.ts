@@ -96,6 +96,7 @@ export const recordings: SameKeys<typeof english> = {
     empty: '还没有人听过这通电话。',
   },
   gaps: {
+    crossed: '交叉线：为保护隐私而暂停，无人收听，也没有录音',
     hatched: '斜线：通话保持',
     grey: '灰色：没有声音传来',
   },

@@ -6,7 +6,9 @@ export const timeline: SameKeys<typeof english> = {
   positionOf: '{{position}}，全长 {{length}}',
   zoomIn: '放大',
   zoomOut: '缩小',
+  paused: '已暂停',
   gap: {
+    pause: '暂停 {{length}}：无人收听，也没有录音',
     hold: '通话保持 {{length}}',
     silence: '没有声音传来 {{length}}',
     loss: '网络丢失 {{length}}',

@@ -29,6 +29,12 @@ export function TimelineLayer({
   onPin: (pin: TimelinePin) => void;
 }) {
   const { t } = useTranslation('timeline');
+  // A pause silences both lanes at once: one word says it.
+  const pauses = gaps.filter(
+    ({ cause, fromMs }, place) =>
+      cause === 'pause' &&
+      gaps.findIndex((other) => other.cause === 'pause' && Math.abs(other.fromMs - fromMs) < 500) === place,
+  );
   const share = (ms: number) => `${(ms / Math.max(1, durationMs)) * 100}%`;
   return (
     <>
@@ -42,10 +48,17 @@ export function TimelineLayer({
             height: laneHeight,
             left: share(gap.fromMs),
             width: share(gap.toMs - gap.fromMs),
-            ...(gap.cause === 'hold' ? hatched : grey),
+            ...(gap.cause === 'pause' ? crossed : gap.cause === 'hold' ? hatched : grey),
           }}
         />
       ))}
+      {pauses
+        .filter(({ fromMs, toMs }) => ((toMs - fromMs) / 1000) * pxPerSecond >= labelWidth * 2)
+        .map(({ fromMs, toMs }) => (
+          <span key={fromMs} style={{ ...pauseLabel, left: share((fromMs + toMs) / 2), top: laneHeight }}>
+            {t('paused')}
+          </span>
+        ))}
       <div
         style={{
           position: 'absolute',
@@ -80,6 +93,27 @@ const grey: CSSProperties = { background: 'var(--cl-gap)' };
 const hatched: CSSProperties = {
   background:
     'repeating-linear-gradient(135deg, var(--cl-hatch) 0 1.5px, transparent 1.5px 7px), var(--cl-surface)',
+};
+/** Both ways, unlike a hold: nobody but the two who talked knows what was said. */
+const crossed: CSSProperties = {
+  background: [
+    'repeating-linear-gradient(135deg, var(--cl-hatch) 0 1.5px, transparent 1.5px 7px)',
+    'repeating-linear-gradient(45deg, var(--cl-hatch) 0 1.5px, transparent 1.5px 7px)',
+    'var(--cl-surface)',
+  ].join(', '),
+};
+const pauseLabel: CSSProperties = {
+  position: 'absolute',
+  transform: 'translate(-50%, -50%)',
+  padding: '0 8px',
+  borderRadius: 8,
+  background: 'var(--cl-surface)',
+  border: '1px solid var(--cl-border)',
+  color: 'var(--cl-text)',
+  fontSize: 12,
+  lineHeight: '20px',
+  whiteSpace: 'nowrap',
+  zIndex: 2,
 };
 const pinStyle: CSSProperties = {
   position: 'absolute',
