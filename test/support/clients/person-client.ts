@@ -37,6 +37,8 @@ export class PersonClient {
 
   calls = {
     live: (lineId?: string) => this.api.call(callsEndpoints.live, { query: { lineId } }),
+    pause: (id: string) => this.api.call(callsEndpoints.pause, { params: { id } }),
+    resume: (id: string) => this.api.call(callsEndpoints.resume, { params: { id } }),
   };
 
   recordings = {

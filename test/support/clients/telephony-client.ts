@@ -40,6 +40,14 @@ export class TelephonyClient {
     );
   }
 
+  pause(callId: string) {
+    return this.#api.call(telephonyEndpoints.pause, { params: { id: callId } }, this.#headers);
+  }
+
+  resume(callId: string) {
+    return this.#api.call(telephonyEndpoints.resume, { params: { id: callId } }, this.#headers);
+  }
+
   show(callId: string): Promise<ResponseOf<typeof telephonyEndpoints.show>> {
     return this.#api.call(telephonyEndpoints.show, { params: { id: callId } }, this.#headers);
   }
