@@ -9,6 +9,7 @@ import { exitWithParent } from '#kernel/parent.ts';
 import { Queues } from '#kernel/queues.ts';
 import { closeRedis, createRedis } from '#kernel/redis.ts';
 import { createObjectStore } from '#kernel/s3.ts';
+import { openSigningKey } from './archive/signing-key.ts';
 import { Captures } from './capture/captures.ts';
 import { startHealthServer } from './health-server.ts';
 import { Heartbeat, leastFreeBytes } from './heartbeat.ts';
@@ -28,6 +29,8 @@ async function start(config: WorkerConfig, log: Log, lifecycle: Lifecycle): Prom
   const redis = createRedis(config.REDIS_URL, log, { name: 'worker' });
   lifecycle.onStop('closeStores', 'redis', () => closeRedis(redis));
   await redis.connect();
+  const key = await openSigningKey({ configured: config.ARCHIVE_SIGNING_KEY, folder: spoolDir });
+  log.info({ keyId: key.keyId }, 'the archive is signed with this key');
   const store = createObjectStore(config);
   lifecycle.onStop('closeStores', 'object store', () => store.close());
   const queues = new Queues({ redisUrl: config.REDIS_URL, log });
@@ -61,6 +64,7 @@ async function start(config: WorkerConfig, log: Log, lifecycle: Lifecycle): Prom
     spoolDir,
     queues,
     store,
+    key,
     seals: sealsAtATime,
     log,
     onDone: (stage, seconds) => stageSeconds.observe({ stage }, seconds),

@@ -2,8 +2,9 @@ import type { ArchiveJob, Report, SealJob } from '#contract/capture.ts';
 import type { Log } from '#kernel/log.ts';
 import type { JobContext, Queues } from '#kernel/queues.ts';
 import type { ObjectStore } from '#kernel/s3.ts';
+import type { SigningKey } from '#kernel/signed-json.ts';
 import { archiveCall, forgetSpool } from './archive/archive.ts';
-import { readArchivedNote } from './archive/archived-note.ts';
+import { noteOfForgotten } from './archive/archived-note.ts';
 import { sealCall } from './seal/seal.ts';
 import { asWorkerError } from './worker-error.ts';
 
@@ -12,6 +13,8 @@ export interface StagesOptions {
   readonly spoolDir: string;
   readonly queues: Queues;
   readonly store: ObjectStore;
+  /** Signs what is archived. */
+  readonly key: SigningKey;
   /** Calls sealed at a time: each one keeps a core busy. */
   readonly seals: number;
   readonly log: Log;
@@ -54,17 +57,17 @@ export class Stages {
 
   async #seal(job: SealJob): Promise<void> {
     const { spoolDir, log } = this.#options;
-    const note = await readArchivedNote(spoolDir, job.recordingId);
+    const note = await noteOfForgotten(spoolDir, job);
     const facts = note?.facts ?? (await sealCall(job, { spoolDir, signal: this.#stopping.signal, log }));
     await this.#tell(job, { kind: 'sealed', facts });
   }
 
   async #archive(job: ArchiveJob): Promise<void> {
-    const { spoolDir, store, log } = this.#options;
+    const { spoolDir, store, key, log } = this.#options;
     const { signal } = this.#stopping;
     // Costs nothing when the spool has not changed; what grew since, or was lost with a disk's cache, is made good.
-    if (!(await readArchivedNote(spoolDir, job.recordingId))) await sealCall(job, { spoolDir, signal, log });
-    const archived = await archiveCall(job, { spoolDir, store, signal, log });
+    if (!(await noteOfForgotten(spoolDir, job))) await sealCall(job, { spoolDir, signal, log });
+    const archived = await archiveCall(job, { spoolDir, store, key, signal, log });
     // First the word, then the deed: a spool is deleted only when the server is sure to hear of its archive.
     await this.#tell(job, { kind: 'archived', files: archived.files });
     await forgetSpool(job, archived, { spoolDir, log });

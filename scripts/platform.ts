@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { keptSigningKey } from '#worker/archive/signing-key.ts';
 import { freePort, JsonFile } from './embedded/ports.ts';
 import { keptSecrets } from './embedded/secrets.ts';
 import { startStack } from './embedded/stack.ts';
@@ -78,6 +79,8 @@ export async function startPlatform(
   step.done(stack.services.map(({ name, by }) => `${name} (${by})`).join(', '));
 
   const secrets = await keptSecrets(dataDir);
+  const signingKey = join(dataDir, 'archive-signing-key.pem');
+  await keptSigningKey(signingKey);
   const workerPort = await freePort(
     (await new JsonFile<OwnPorts>(join(dataDir, 'ports.json')).read()).worker,
   );
@@ -91,6 +94,7 @@ export async function startPlatform(
     TELEPHONY_API_KEY: process.env.TELEPHONY_API_KEY || secrets.telephonyApiKey,
     MEDIASOUP_WORKER_BIN: mediaWorker,
     SPOOL_DIR: process.env.SPOOL_DIR || join(dataDir, 'spool'),
+    ARCHIVE_SIGNING_KEY: process.env.ARCHIVE_SIGNING_KEY || signingKey,
     WORKER_PORT: process.env.WORKER_PORT || String(workerPort),
     WEB_ROOT: process.env.WEB_ROOT || WEB_DIST,
     API_URL: addresses.api,

@@ -7,9 +7,11 @@ import { coverageOf, searchTextOf } from '#domains/recordings/recordings.ts';
 import type { Log } from '#kernel/log.ts';
 import { duplicateKeyFields } from '#kernel/mongo.ts';
 import { createObjectStore, type ObjectStore, type ObjectStoreConfig } from '#kernel/s3.ts';
+import type { SigningKey } from '#kernel/signed-json.ts';
 import { conversationOf } from '#scripts/speech/conversations.ts';
 import { renderConversation } from '#scripts/speech/render.ts';
 import { archiveCall } from '#worker/archive/archive.ts';
+import { openSigningKey } from '#worker/archive/signing-key.ts';
 import { sealCall } from '#worker/seal/seal.ts';
 import { callFolder } from '#worker/spool/spool-layout.ts';
 import { company } from './company.ts';
@@ -23,6 +25,8 @@ export interface ArchiveParts {
   readonly recordings: RecordingsStore;
   readonly hearings: HearingsStore;
   readonly storage: ObjectStoreConfig;
+  /** ARCHIVE_SIGNING_KEY; without it one is made in `spoolDir`. */
+  readonly signingKey: string | undefined;
   /** A folder for the spools of these calls alone. */
   readonly spoolDir: string;
   readonly log: Log;
@@ -49,12 +53,14 @@ export async function archiveCalls(
   onDone: (done: number) => void,
 ): Promise<void> {
   const store = createObjectStore(parts.storage);
+  const { signingKey: configured, spoolDir: folder } = parts;
+  const key = await openSigningKey({ configured, folder });
   const waiting = past.values();
   let done = 0;
   const work = async () => {
     for (const call of waiting) {
       parts.signal.throwIfAborted();
-      await archiveOne(call, parts, store);
+      await archiveOne(call, parts, store, key);
       onDone(++done);
     }
   };
@@ -63,7 +69,12 @@ export async function archiveCalls(
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
 
-async function archiveOne(past: PastCall, parts: ArchiveParts, store: ObjectStore): Promise<void> {
+async function archiveOne(
+  past: PastCall,
+  parts: ArchiveParts,
+  store: ObjectStore,
+  key: SigningKey,
+): Promise<void> {
   const { lineId, scenarioId, variant, language, seconds, codec, startedAt, endedAt } = past;
   const { spoolDir, log, signal } = parts;
   const callId = callIdOf(past);
@@ -78,7 +89,7 @@ async function archiveOne(past: PastCall, parts: ArchiveParts, store: ObjectStor
   await spoolCall(spoolDir, { callId, recordingId, captureId, legIds, codec, startedAt }, rendered);
   const job = { callId, recordingId };
   const facts = await sealCall(job, { spoolDir, signal, log });
-  const { files } = await archiveCall(job, { spoolDir, store, signal, log });
+  const { files } = await archiveCall(job, { spoolDir, store, key, signal, log });
   await rm(callFolder(spoolDir, callId), { recursive: true, force: true });
 
   const call = callOf(past, callId, legIds);

@@ -78,10 +78,11 @@ export class PastWeek {
     // Mostly nothing is missing: only a start that archives waits until what it takes is loaded.
     const { archiveCalls } = await import('./call-archive.ts');
     const storage = storesConfig(env);
+    const signingKey = env.ARCHIVE_SIGNING_KEY || undefined;
     const spoolDir = await emptySpool(env.SPOOL_DIR);
     tell('archived calls', 0, missing.length);
     try {
-      await archiveCalls(missing, { ...this.#stores, storage, spoolDir, log, signal }, (done) =>
+      await archiveCalls(missing, { ...this.#stores, storage, signingKey, spoolDir, log, signal }, (done) =>
         tell('archived calls', done, missing.length),
       );
     } finally {

@@ -13,15 +13,22 @@ export const queueNames = {
   reports: 'reports',
 } as const;
 
+/** Where a worker writes: the workers of one host that share a spool folder share its id. */
+const spoolId = id;
+
 /** One copy of one call. The worker that takes it connects to the tap and pulls the call's packets from it. */
 export const captureJob = z.strictObject({
   captureId: id,
   callId: id,
   recordingId: id,
+  /** A call's copies are recorded by different workers. */
+  copy: z.number().int().min(0).max(1).default(0),
+  /** How often a worker has put it back: each time it waits longer. */
+  declined: z.number().int().nonnegative().default(0),
   /** The tap's address and the lease that opens this call there; a newer lease shuts an older one out. */
   tap: z.strictObject({ host: z.string(), port: z.number().int(), lease: z.string() }),
 });
-export type CaptureJob = z.infer<typeof captureJob>;
+export type CaptureJob = z.input<typeof captureJob>;
 
 export const captureLeg = z.strictObject({
   legId: id,
@@ -33,21 +40,49 @@ export const captureLeg = z.strictObject({
 });
 export type CaptureLeg = z.infer<typeof captureLeg>;
 
-export const sealJob = z.strictObject({ recordingId: id, callId: id });
-export type SealJob = z.infer<typeof sealJob>;
+export const sealJob = z.strictObject({
+  recordingId: id,
+  callId: id,
+  /** The spools that hold parts of the call. */
+  holders: z.array(spoolId).default([]),
+  /** The tap's last sequence: with all of 1 to this one, the call is complete. Null where the tap's server died. */
+  items: z.number().int().nullable().default(null),
+});
+export type SealJob = z.input<typeof sealJob>;
+
+/**
+ * What lies in a recording's folder of the bucket. `manifest` is the first signed manifest, an `addendum` signs what was
+ * added later; of the other kinds the newest counts.
+ */
+export const archivedFileKind = z.enum([
+  'audio',
+  'audio-m4a',
+  'peaks',
+  'analysis',
+  'transcript',
+  'manifest',
+  'addendum',
+]);
+export type ArchivedFileKind = z.infer<typeof archivedFileKind>;
 
 export const archivedFile = z.strictObject({
-  kind: z.enum(['audio', 'peaks', 'manifest']),
+  kind: archivedFileKind,
   key: z.string(),
   contentType: z.string(),
   bytes: z.number().int().nonnegative(),
+  /** Hex. */
   sha256: z.string(),
+  /** Hex, 8 digits (IEEE 802.3). Recordings of earlier versions have none. */
+  crc32: z.string().optional(),
 });
 export type ArchivedFile = z.infer<typeof archivedFile>;
 
 /** Where the sealed files lie on the worker's disk, until they are archived. */
-export const archiveJob = z.strictObject({ recordingId: id, callId: id });
-export type ArchiveJob = z.infer<typeof archiveJob>;
+export const archiveJob = sealJob.extend({
+  /** The spool that the sealed files lie in; any other worker would have to seal again. */
+  sealedIn: spoolId.nullable().default(null),
+});
+export type ArchiveJob = z.input<typeof archiveJob>;
 
 export const sealedFacts = z.strictObject({
   /** UTC ms of the first packet of any leg: offset 0 of the recording. */
@@ -96,9 +131,19 @@ export const report = z.discriminatedUnion('kind', [
     workerId: id,
     at: timeMs,
     facts: sealedFacts,
+    spoolId: spoolId.optional(),
   }),
   z.strictObject({
     kind: z.literal('archived'),
+    recordingId: id,
+    callId: id,
+    workerId: id,
+    at: timeMs,
+    files: z.array(archivedFile),
+  }),
+  // Made after the recording was archived: another rendering, an analysis, a transcript; with the addendum that signs it.
+  z.strictObject({
+    kind: z.literal('files-added'),
     recordingId: id,
     callId: id,
     workerId: id,
@@ -119,6 +164,10 @@ export const report = z.discriminatedUnion('kind', [
 ]);
 export type Report = z.infer<typeof report>;
 
+/** Why a worker takes no further captures; another one does. */
+export const captureRefusal = z.enum(['disk', 'cpu', 'max', 'spool', 'stopping']);
+export type CaptureRefusal = z.infer<typeof captureRefusal>;
+
 /** A worker's heartbeat in Redis (key `worker:<id>`, expires after 10 s), shown on the operations page. */
 export const workerHeartbeat = z.object({
   workerId: id,
@@ -128,5 +177,14 @@ export const workerHeartbeat = z.object({
   spoolBytes: z.number().int(),
   spoolFreeBytes: z.number().int(),
   cpuSeconds: z.number(),
+  spoolId: spoolId.optional(),
+  /** Where other workers fetch this one's part of a call. */
+  address: z.object({ host: z.string(), port: z.number().int() }).optional(),
+  /** Null: it takes captures. */
+  refusing: captureRefusal.nullable().optional(),
+  /** Share of a core that its own process takes, 0 and up, over the last seconds. */
+  cpuShare: z.number().optional(),
+  /** How late its timers were in the last seconds, the 99th percentile, ms. */
+  lagMs: z.number().optional(),
 });
 export type WorkerHeartbeat = z.infer<typeof workerHeartbeat>;

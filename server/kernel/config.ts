@@ -17,6 +17,10 @@ const storesSchema = z.object({
   S3_ACCESS_KEY_ID: z.string().optional(),
   S3_SECRET_ACCESS_KEY: z.string().optional(),
   S3_FORCE_PATH_STYLE: flag.default(false),
+  /** Encryption at rest that every write asks for. */
+  S3_SSE: z.enum(['none', 'AES256', 'aws:kms']).default('none'),
+  /** With aws:kms: the key's id, ARN or alias; the service's own key without it. */
+  S3_SSE_KMS_KEY_ID: z.string().optional(),
 });
 
 const serverSchema = storesSchema
@@ -76,7 +80,16 @@ const workerSchema = storesSchema.extend({
   SPOOL_DIR: z.string().min(1),
   SPOOL_FSYNC_MS: z.coerce.number().int().min(10).max(1_000).default(500),
   WORKER_CAPTURES_MAX: z.coerce.number().int().min(1).default(400),
+  /** Ed25519 private key that signs the archive, PKCS #8: the PEM itself or the path of one. */
+  ARCHIVE_SIGNING_KEY: z.string().optional(),
 });
+const signingWorkerSchema = workerSchema.refine(
+  (config) => config.NODE_ENV !== 'production' || config.ARCHIVE_SIGNING_KEY !== undefined,
+  {
+    path: ['ARCHIVE_SIGNING_KEY'],
+    message: 'ARCHIVE_SIGNING_KEY is needed with NODE_ENV=production: what is archived is signed with it',
+  },
+);
 
 export type StoresConfig = z.output<typeof storesSchema>;
 export type ServerConfig = z.output<typeof serverSchema>;
@@ -99,4 +112,5 @@ function parse<S extends z.ZodType>(schema: S, env: NodeJS.ProcessEnv): z.output
 export const serverConfig = (env: NodeJS.ProcessEnv = process.env): ServerConfig => parse(serverSchema, env);
 /** Only where the stores are: for scripts. */
 export const storesConfig = (env: NodeJS.ProcessEnv = process.env): StoresConfig => parse(storesSchema, env);
-export const workerConfig = (env: NodeJS.ProcessEnv = process.env): WorkerConfig => parse(workerSchema, env);
+export const workerConfig = (env: NodeJS.ProcessEnv = process.env): WorkerConfig =>
+  parse(signingWorkerSchema, env);

@@ -12,11 +12,19 @@ export type ObjectStoreConfig = Pick<
   | 'S3_ACCESS_KEY_ID'
   | 'S3_SECRET_ACCESS_KEY'
   | 'S3_FORCE_PATH_STYLE'
->;
+> &
+  Partial<Pick<StoresConfig, 'S3_SSE' | 'S3_SSE_KMS_KEY_ID'>>;
+
+/** What every write asks of the store: to encrypt at rest, with its own keys (`AES256`) or those of a key service. */
+export interface ObjectEncryption {
+  readonly ServerSideEncryption?: 'AES256' | 'aws:kms';
+  readonly SSEKMSKeyId?: string;
+}
 
 export interface ObjectStore {
   readonly client: S3Client;
   readonly bucket: string;
+  readonly encryption: ObjectEncryption;
   /**
    * A GET address that anyone holding it can use until it expires, byte ranges included. It names the public
    * endpoint. `contentType` is what the answer will carry, whatever is stored.
@@ -57,6 +65,7 @@ export function createObjectStore(config: ObjectStoreConfig): ObjectStore {
   return {
     client,
     bucket: config.S3_BUCKET,
+    encryption: encryptionOf(config),
     presignGet: (key, { expiresInSeconds, contentType }) =>
       getSignedUrl(
         signer,
@@ -72,6 +81,14 @@ export function createObjectStore(config: ObjectStoreConfig): ObjectStore {
       client.destroy();
       signer.destroy();
     },
+  };
+}
+
+function encryptionOf({ S3_SSE, S3_SSE_KMS_KEY_ID }: ObjectStoreConfig): ObjectEncryption {
+  if (S3_SSE === undefined || S3_SSE === 'none') return {};
+  return {
+    ServerSideEncryption: S3_SSE,
+    ...(S3_SSE === 'aws:kms' && S3_SSE_KMS_KEY_ID !== undefined ? { SSEKMSKeyId: S3_SSE_KMS_KEY_ID } : {}),
   };
 }
 

@@ -188,6 +188,9 @@ export function createCaptureService(deps: CaptureDependencies) {
           deps.events.emit('recording-archived', { recording });
           return;
         }
+        case 'files-added':
+          await store.addFiles(report.recordingId, report.files);
+          return;
         case 'failed': {
           const failure = { code: report.code, message: report.message };
           log.error(

@@ -1,4 +1,5 @@
 import { type Connection, Schema } from 'mongoose';
+import type { ArchivedFile } from '#contract/capture.ts';
 import type { RecordingState } from '#contract/recordings.ts';
 import type { StoredRecording } from './recordings.ts';
 
@@ -115,6 +116,23 @@ export function createRecordingsStore(connection: Connection) {
           .lean()
           .exec(),
       ),
+
+    /** Files that were made after archiving: of a kind that counts once the new one takes the old one's place. */
+    async addFiles(id: string, files: readonly ArchivedFile[]): Promise<void> {
+      const keys = files.map(({ key }) => key);
+      const replaced = files.flatMap(({ kind }) => (kind === 'addendum' ? [] : [kind]));
+      const stays = {
+        $and: [{ $not: [{ $in: ['$$file.key', keys] }] }, { $not: [{ $in: ['$$file.kind', replaced] }] }],
+      };
+      const kept = { $filter: { input: '$files', as: 'file', cond: stays } };
+      await model
+        .updateOne(
+          { _id: id, state: { $nin: ['deleting', 'deleted'] } },
+          [{ $set: { files: { $concatArrays: [kept, { $literal: files }] } } }],
+          { updatePipeline: true },
+        )
+        .exec();
+    },
 
     async set(id: string, set: Partial<Omit<StoredRecording, 'id' | 'state'>>): Promise<void> {
       await model.updateOne({ _id: id }, { $set: set }).exec();

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import {
 import { expect } from 'chai';
 import { createObjectStore, type ObjectStore } from '#kernel/s3.ts';
 import { type ObjectServer, startObjectServer } from '#scripts/embedded/s3/object-server.ts';
+import { sumsOfBytes } from '#worker/archive/checksums.ts';
 import { type UploadFile, uploadVerified } from '#worker/archive/verified-upload.ts';
 
 const partBytes = 5 * 1_048_576;
@@ -41,8 +42,7 @@ describe('bringing a file to the object store', function () {
       path: join(dir, 'file.bin'),
       key: `recordings/${randomBytes(4).toString('hex')}/audio.webm`,
       contentType: 'audio/webm',
-      bytes: bytes.length,
-      sha256: createHash('sha256').update(bytes).digest('hex'),
+      ...(await sumsOfBytes(bytes)),
     };
     await writeFile(file.path, bytes);
   });
