@@ -46,6 +46,8 @@ interface Listening {
   readonly socketId: string;
   readonly slotId: string;
   readonly callId: string;
+  /** The room and the agent know of it. */
+  told: boolean;
   packets: number;
 }
 
@@ -232,7 +234,15 @@ export function createListeningService(deps: ListeningDependencies) {
         packets: 0,
         instanceId: deps.instances.self,
       };
-      const listening: Listening = { id, person, socketId, slotId: slot.id, callId: call.id, packets: 0 };
+      const listening: Listening = {
+        id,
+        person,
+        socketId,
+        slotId: slot.id,
+        callId: call.id,
+        packets: 0,
+        told: false,
+      };
       listenings.set(id, listening);
       if (!presences.has(socketId)) presences.set(socketId, { person, slotId: slot.id, host });
       try {
@@ -241,7 +251,6 @@ export function createListeningService(deps: ListeningDependencies) {
           media.join({ listeningId: id, callId: call.id, rtpCapabilities: input.rtpCapabilities }),
           hearings.insert(hearing),
         ]);
-        void refreshRoster(socketId).then(() => announceListeners(call.id));
         log.info({ listeningId: id, callId: call.id, slotId: slot.id }, 'listening joined');
         return { listeningId: id, call: calls.present(call), ...offer };
       } catch (error) {
@@ -264,6 +273,10 @@ export function createListeningService(deps: ListeningDependencies) {
       const listening = own(person, listeningId);
       await admit(person, listening.slotId);
       await media.resume(listening.id, consumerIds);
+      if (listening.told) return;
+      // Now that they hear, the others are told: done at the join it would keep the newcomer's page busy meanwhile.
+      listening.told = true;
+      void refreshRoster(listening.socketId).then(() => announceListeners(listening.callId));
     },
 
     restartIce: (person: Person, listeningId: string): Promise<Record<string, unknown>> =>
