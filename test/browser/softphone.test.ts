@@ -168,6 +168,24 @@ describe('The softphone', function () {
       await eventually(async () => expect((await heard(listener)).agent.hz).to.be.closeTo(440, 8));
     });
 
+    it('pauses for a card number: the listener hears nothing, the two go on', async () => {
+      await agent.getByTestId('pause').click();
+      await agent.locator('[data-testid="pause-control"][data-paused="true"]').waitFor();
+      await listener.locator('[data-testid="live-state"][data-paused="true"]').waitFor();
+      await eventually(async () => {
+        const voices = await heard(listener);
+        expect([voices.agent.hz, voices.customer.hz]).to.deep.equal([0, 0]);
+      });
+      await Promise.all([receives(caller, 440), receives(agent, 880)]);
+      await agent.getByTestId('pause').click();
+      await listener.locator('[data-testid="live-state"][data-paused="false"]').waitFor();
+      await eventually(async () => {
+        const voices = await heard(listener);
+        expect(voices.agent.hz).to.be.closeTo(440, 8);
+        expect(voices.customer.hz).to.be.closeTo(880, 8);
+      });
+    });
+
     it('goes on by itself, for all three, when the SFU worker dies', async () => {
       const { media } = await house.host.operations.overview();
       const killed = media.map(({ workerPid }) => workerPid);

@@ -140,7 +140,7 @@ describe('A call that is paused for a card number', function () {
       expect(toMs).to.be.closeTo(resumedAt - recording.startedAt, 150);
     }
     const channels = await decodeAudio((await host.recordings.audio(recording.id)).url, sampleRate);
-    const [{ fromMs, toMs }] = recording.gaps as [{ fromMs: number; toMs: number }];
+    const { fromMs, toMs } = recording.gaps[0]!;
     const part = (samples: Int16Array, from: number, to: number) =>
       samples.subarray((from / 1_000) * sampleRate, (to / 1_000) * sampleRate);
     for (const [place, samples] of channels.entries()) {

@@ -148,7 +148,10 @@ describe('a call of two softphones', () => {
   it('refuses what is not one stream of Opus, and the talk goes on', async () => {
     const pcmu = { mimeType: 'audio/PCMU', payloadType: 0, clockRate: 8_000, channels: 1 };
     const opus = { mimeType: 'audio/opus', payloadType: 111, clockRate: 48_000, channels: 2 };
+    // Typed digits (RFC 4733): no browser may bring them in beside its voice.
+    const digits = { mimeType: 'audio/telephone-event', payloadType: 101, clockRate: 48_000, channels: 1 };
     const forgeries = [
+      { codecs: [opus, digits], encodings: [{ ssrc: 7 }] },
       { codecs: [pcmu], encodings: [{ ssrc: 7 }] },
       { codecs: [opus, pcmu], encodings: [{ ssrc: 7 }] },
       { codecs: [], encodings: [{ ssrc: 7 }] },

@@ -1,4 +1,5 @@
 import { app } from './en/app.ts';
+import { calls } from './en/calls.ts';
 import { errors } from './en/errors.ts';
 import { identity } from './en/identity.ts';
 import { listening } from './en/listening.ts';
@@ -12,6 +13,7 @@ import { today } from './en/today.ts';
 /** The English catalogue, one namespace per domain. The Chinese one stands beside it with the same keys. */
 export const en = {
   app,
+  calls,
   errors,
   identity,
   listening,

@@ -1,6 +1,7 @@
 import type { en } from './en.ts';
 import type { SameKeys } from './strings.ts';
 import { app } from './zh-cn/app.ts';
+import { calls } from './zh-cn/calls.ts';
 import { errors } from './zh-cn/errors.ts';
 import { identity } from './zh-cn/identity.ts';
 import { listening } from './zh-cn/listening.ts';
@@ -14,6 +15,7 @@ import { today } from './zh-cn/today.ts';
 /** The Chinese catalogue. */
 export const zhCn: SameKeys<typeof en> = {
   app,
+  calls,
   errors,
   identity,
   listening,

@@ -58,6 +58,7 @@ export function LiveCallList({
 
 function LiveCallRow({ call, way }: { call: Call; way: WayTo | null }) {
   const { t } = useTranslation('today');
+  const words = useTranslation('calls');
   const local = useLocalText();
   const { lineName, scenarioName } = useLines();
   const about = scenarioName(call.facts.scenarioId) || t('live.noScenario');
@@ -75,6 +76,7 @@ function LiveCallRow({ call, way }: { call: Call; way: WayTo | null }) {
         <p className={styles.meta}>
           <span>{lineName(call.lineId)}</span>
           {call.agentName && <VoiceName voice="agent">{local(call.agentName)}</VoiceName>}
+          {call.pause && <span>{words.t('paused')}</span>}
           {call.listeners > 0 && <span>{t('live.listeners', { count: call.listeners })}</span>}
         </p>
       </div>

@@ -9,7 +9,8 @@ import styles from './live-room.module.css';
 export function LineWords({ state }: { state: ListeningState }) {
   const { t } = useTranslation('listening');
   const numbers = useNumbers();
-  const live = state.phase === 'live';
+  // In a pause nothing comes, and that says nothing of the line.
+  const live = state.phase === 'live' && !state.call?.pause;
   const grade = state.line ? gradeOf(state.line) : 'unknown';
   return (
     <div className={styles.lineSpot}>

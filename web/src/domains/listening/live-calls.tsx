@@ -64,6 +64,7 @@ function OtherCall({
   onListen: (callId: string) => void;
 }) {
   const { t } = useTranslation('listening');
+  const words = useTranslation('calls');
   const local = useLocalText();
   const { scenarioName } = useLines();
   const about = scenarioName(call.facts.scenarioId) || t('calls.about');
@@ -75,6 +76,7 @@ function OtherCall({
           <span className={styles.onAir} aria-hidden />
           <Elapsed since={call.startedAt ?? call.openedAt} />
           {call.agentName && <span>{local(call.agentName)}</span>}
+          {call.pause && <span>{words.t('paused')}</span>}
           {call.listeners > 0 && <span>{t('calls.listeners', { count: call.listeners })}</span>}
         </p>
       </div>

@@ -1,3 +1,4 @@
+import { LockOutlined } from '@ant-design/icons';
 import { useTranslation } from 'react-i18next';
 import type { Slot } from '#contract/seats.ts';
 import { useLocalText } from '../../i18n/language.ts';
@@ -29,6 +30,16 @@ export function RoomState({
   const length = call?.endedAt && call.startedAt ? format.clockLength(call.endedAt - call.startedAt) : null;
 
   const shown = () => {
+    if (phase === 'live' && call?.pause) {
+      const time = format.timeOfDay(call.pause.since);
+      return {
+        tone: styles.private,
+        icon: <LockOutlined aria-hidden />,
+        words: t(`state.pausedBy.${call.pause.by}`, { time }),
+        clock: format.clockLength(now - call.pause.since),
+        hint: t('state.pausedHint'),
+      };
+    }
     if (phase === 'live') {
       return {
         tone: styles.live,
@@ -59,11 +70,16 @@ export function RoomState({
     };
   };
 
-  const { tone, words, clock, hint } = { clock: null, ...shown() };
+  const { tone, words, clock, hint, icon } = { clock: null, icon: null, ...shown() };
   return (
-    <div className={styles.state} data-testid="live-state" data-phase={phase}>
+    <div
+      className={styles.state}
+      data-testid="live-state"
+      data-phase={phase}
+      data-paused={call?.pause != null}
+    >
       <p className={`${styles.big} ${tone}`}>
-        <span className={styles.dot} aria-hidden />
+        {icon ?? <span className={styles.dot} aria-hidden />}
         <span>{words}</span>
         {clock !== null && <span className={styles.clock}>{clock}</span>}
       </p>

@@ -26,6 +26,14 @@ export function useAnnouncements(state: ListeningState): void {
     else if (to === 'waiting') announce(t('announce.waiting'));
     else if (to === 'ended') announce(t(nextCallOf(state) ? 'announce.endedNext' : 'announce.ended'));
   });
+  const paused = state.call?.pause != null;
+  const wasPaused = useRef(false);
+  const pauseChanged = useEffectEvent(() => {
+    const before = wasPaused.current;
+    wasPaused.current = paused;
+    if (before === paused || state.phase !== 'live') return;
+    announce(t(paused ? 'announce.paused' : 'announce.resumed'));
+  });
   const rosterChanged = useEffectEvent(() => {
     const known = people.current;
     people.current = new Set(state.roster.map(({ personId }) => personId));
@@ -43,6 +51,8 @@ export function useAnnouncements(state: ListeningState): void {
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: each says when to look, the effect events read the rest.
   useEffect(() => phaseChanged(), [state.phase]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: as above.
+  useEffect(() => pauseChanged(), [paused]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: as above.
   useEffect(() => rosterChanged(), [state.roster]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: as above.

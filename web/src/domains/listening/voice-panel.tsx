@@ -59,7 +59,8 @@ export function VoicePanel({
   const legs = state.call?.legs.filter((leg) => leg.role === role && leg.state !== 'ended') ?? [];
   const held = legs.length > 0 && legs.every((leg) => leg.state === 'held');
   const hearing = state.phase === 'live' || state.phase === 'recovering' || state.phase === 'joining';
-  const on = hearing && state.voices.includes(role);
+  const paused = state.phase === 'live' && state.call?.pause != null;
+  const on = hearing && !paused && state.voices.includes(role);
   // Written to the page directly: who speaks changes several times a second and is nobody else's state.
   const speaking = (speaks: boolean) => panel.current?.setAttribute('data-speaking', String(speaks && on));
   return (
@@ -79,7 +80,9 @@ export function VoicePanel({
         </h2>
         {name !== roleName && <span className={styles.voiceRole}>{roleName}</span>}
         <span className={styles.voiceState}>
-          {held ? (
+          {paused ? (
+            t('voice.paused')
+          ) : held ? (
             t('voice.held')
           ) : hearing && state.phase === 'live' && !on ? (
             t('voice.absent')

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import type { Call } from '#contract/calls.ts';
 import { ErrorNote } from '../../ui/states.tsx';
 import { useLines } from '../businesses/use-lines.ts';
+import { PauseControl } from '../calls/pause-control.tsx';
 import { CallClock } from './call-clock.tsx';
 import { CustomerLink } from './customer-link.tsx';
 import { MicrophoneNote } from './microphone-note.tsx';
@@ -93,6 +94,7 @@ export function ActiveCall({
         </p>
       )}
 
+      {call.state === 'live' && <PauseControl call={call} />}
       {hold.error !== null && <ErrorNote error={hold.error} />}
       <div className={styles.buttons}>
         {phase === 'idle' && state.error && (

@@ -11,6 +11,7 @@ import { forgetLink, keepLink, keptLink } from './kept-link.ts';
 import { LeaveGuard } from './leave-guard.tsx';
 import { OpenCall, type OpenedCall } from './open-call.tsx';
 import { OwnCalls } from './own-calls.tsx';
+import { OwnLiveCalls } from './own-live-calls.tsx';
 import styles from './softphone.module.css';
 import type { SoftphoneSession } from './softphone-session.ts';
 import { useOwnCalls } from './use-own-calls.ts';
@@ -22,6 +23,7 @@ export function AgentDeskPage() {
   const session = useSoftphoneSession();
   return (
     <Page title={t('desk.title')} lead={t('desk.lead')}>
+      <OwnLiveCalls />
       {session ? <Desk session={session} /> : <LoadingRows rows={1} height={240} />}
       <OwnCalls />
     </Page>
@@ -61,7 +63,7 @@ function Desk({ session }: { session: SoftphoneSession }) {
         <ActiveCall
           session={session}
           state={state}
-          call={call}
+          call={own.data?.calls.find(({ id }) => id === call.id) ?? call}
           link={keptLink(call.id)}
           onTake={() => take(call)}
           onHangUp={() => (here ? void hangUp() : end.mutate({ params: { id: call.id } }))}

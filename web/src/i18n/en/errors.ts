@@ -109,6 +109,22 @@ export const errors = {
     what: 'The recording is still being prepared.',
     todo: 'It is usually ready seconds after the call ends.',
   },
+  'recording.deleted': {
+    what: 'This recording was deleted.',
+    todo: 'It cannot be brought back. That it was deleted, when and why stays on record.',
+  },
+  'recording.held': {
+    what: 'A legal hold keeps this recording.',
+    todo: 'It can be deleted after every hold on it is released.',
+  },
+  'recording.too-young': {
+    what: 'This recording must be kept for longer.',
+    todo: 'Its policy says until when nothing may delete it.',
+  },
+  'recording.no-retry': {
+    what: 'There is nothing to be tried again with this recording.',
+    todo: 'Reload to see how it stands now.',
+  },
   'store.unavailable': {
     what: 'The database does not answer.',
     todo: 'Try again in a moment; the operations team sees it too.',

@@ -27,6 +27,13 @@ export const listening = {
     joining: 'Connecting',
     recovering: 'Finding the line again…',
     recoveringHint: 'The call goes on. You will hear it again in a moment, all by itself.',
+    pausedBy: {
+      agent: 'Paused by the agent since {{time}}',
+      telephony: 'Paused by the telephone system since {{time}}',
+      admin: 'Paused by an administrator since {{time}}',
+    },
+    pausedHint:
+      'Something private is being said, such as a card number: nobody listens and nothing is recorded. The line is fine, and you will hear the call again by itself.',
     endedHint: 'The call is over. Its recording will be in the library in a moment.',
     endedNext: 'Next: {{about}}',
     lastCallHint: 'The slot is over. You can hear this call to its end.',
@@ -58,6 +65,7 @@ export const listening = {
   voice: {
     speaking: 'speaking',
     held: 'on hold',
+    paused: 'paused',
     absent: 'not on the line',
     volume: 'Volume',
     volumeOf: 'Volume of {{name}}',
@@ -128,6 +136,8 @@ export const listening = {
     ended: 'The call is over.',
     endedNext: 'The call is over. The next one can be heard: press N.',
     recovering: 'The line was lost. It is being found again.',
+    paused: 'The call is paused for something private. You will hear it again by itself.',
+    resumed: 'You hear the call again.',
     recovered: 'You hear the call again.',
     waiting: 'Waiting for the next call.',
     callStarted: 'A new call is live on this line.',

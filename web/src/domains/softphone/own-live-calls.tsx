@@ -1,0 +1,34 @@
+import { useTranslation } from 'react-i18next';
+import { useLocalText } from '../../i18n/language.ts';
+import { LiveBadge } from '../../ui/live-badge.tsx';
+import { useLines } from '../businesses/use-lines.ts';
+import { PauseControl } from '../calls/pause-control.tsx';
+import styles from './softphone.module.css';
+import { useOwnCalls } from './use-own-calls.ts';
+
+/** The agent's calls on the telephone: they are talked over elsewhere, and paused here. */
+export function OwnLiveCalls() {
+  const { t } = useTranslation('calls');
+  const words = useTranslation('softphone');
+  const local = useLocalText();
+  const { lineName, scenarioName } = useLines();
+  const own = useOwnCalls();
+  const live = own.data?.calls.filter((call) => call.origin === 'rtp' && call.state === 'live') ?? [];
+  return live.map((call) => {
+    const about = scenarioName(call.facts.scenarioId) || words.t('own.noScenario');
+    return (
+      <section key={call.id} className={styles.card} aria-label={t('my.heading')} data-testid="own-live-call">
+        <div className={styles.callHead}>
+          <h2 className={styles.liveAbout}>
+            {call.facts.product ? `${about}\u00a0· ${local(call.facts.product)}` : about}
+          </h2>
+          <p className={styles.liveMeta}>
+            <LiveBadge onAir={{ state: 'live', since: call.startedAt ?? call.openedAt }} />
+            <span>{lineName(call.lineId)}</span>
+          </p>
+        </div>
+        <PauseControl call={call} />
+      </section>
+    );
+  });
+}
