@@ -14,7 +14,11 @@ export type Action =
   | 'calls.pause'
   | 'recordings.replay'
   | 'softphone.answer'
-  | 'operations.read';
+  | 'operations.read'
+  | 'operations.retry'
+  | 'retention.read'
+  | 'retention.hold'
+  | 'retention.manage';
 
 export type Scope = 'own' | 'all';
 
@@ -42,6 +46,7 @@ const table: Record<Role, Partial<Record<Action, Scope>>> = {
     'calls.read': 'all',
     'recordings.replay': 'all',
     'operations.read': 'all',
+    'operations.retry': 'all',
   },
   cx: {
     'slots.read': 'all',
@@ -49,9 +54,20 @@ const table: Record<Role, Partial<Record<Action, Scope>>> = {
     'calls.listen': 'all',
     'calls.read': 'all',
     'recordings.replay': 'all',
+    'retention.read': 'all',
+    'retention.hold': 'all',
   },
   agent: { 'softphone.answer': 'all', 'calls.read': 'own', 'calls.pause': 'own' },
-  admin: { 'slots.read': 'all', 'calls.read': 'all', 'calls.pause': 'all', 'operations.read': 'all' },
+  admin: {
+    'slots.read': 'all',
+    'calls.read': 'all',
+    'calls.pause': 'all',
+    'operations.read': 'all',
+    'operations.retry': 'all',
+    'retention.read': 'all',
+    'retention.hold': 'all',
+    'retention.manage': 'all',
+  },
 };
 
 export type Decision =

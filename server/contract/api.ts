@@ -3,6 +3,7 @@ import { callsEndpoints, telephonyEndpoints } from './calls.ts';
 import { identityEndpoints } from './identity.ts';
 import { operationsEndpoints } from './operations.ts';
 import { recordingsEndpoints } from './recordings.ts';
+import { retentionEndpoints } from './retention.ts';
 import { seatsEndpoints } from './seats.ts';
 import { softphoneEndpoints } from './softphone.ts';
 
@@ -15,5 +16,6 @@ export const api = {
   softphone: softphoneEndpoints,
   seats: seatsEndpoints,
   recordings: recordingsEndpoints,
+  retention: retentionEndpoints,
   operations: operationsEndpoints,
 } as const;

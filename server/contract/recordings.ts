@@ -3,8 +3,19 @@ import { callFacts } from './calls.ts';
 import { endpoint } from './endpoint.ts';
 import { id, legRole, localText, offsetMs, timeMs } from './primitives.ts';
 
-/** capturing → captured → sealed → archived; `failed` keeps the spool and says why. */
-export const recordingState = z.enum(['capturing', 'captured', 'sealed', 'archived', 'failed']);
+/**
+ * capturing → captured → sealed → archived; `failed` keeps the spool and says why. Of what is `deleted` only the row and
+ * a signed tombstone are left; `deleting` is on its way there.
+ */
+export const recordingState = z.enum([
+  'capturing',
+  'captured',
+  'sealed',
+  'archived',
+  'failed',
+  'deleting',
+  'deleted',
+]);
 export type RecordingState = z.infer<typeof recordingState>;
 
 /** A span in which a leg has no packets and the file has silence. */
@@ -21,6 +32,19 @@ export const thumbnail = z.object({
   agent: z.array(z.number().int().min(0).max(255)).max(128),
   customer: z.array(z.number().int().min(0).max(255)).max(128),
 });
+
+/** Loudness by EBU R128 (ITU-R BS.1770-4); null where there is silence alone. The audio itself is not changed. */
+export const loudness = z.object({
+  /** Integrated, of both channels and of each, LUFS. */
+  integrated: z.number().nullable(),
+  agent: z.number().nullable(),
+  customer: z.number().nullable(),
+  /** The largest sample of both channels, dBFS. */
+  peakDb: z.number().nullable(),
+  /** What a player adds for replay at −18 LUFS, without cutting off peaks and at most 12 dB. */
+  gainDb: z.number(),
+});
+export type Loudness = z.infer<typeof loudness>;
 
 export const recordingSummary = z.object({
   id,
@@ -43,6 +67,8 @@ export const recordingDetail = recordingSummary.extend({
   gaps: z.array(recordingGap),
   coverage: z.number().min(0).max(1).nullable(),
   failure: z.object({ code: z.string(), message: z.string() }).nullable(),
+  /** Once it was decided; `by` is `policy:<id>` or `person:<id>`. */
+  deletion: z.object({ requestedAt: timeMs, by: z.string(), reason: z.string() }).nullable(),
   heardBy: z.array(z.object({ name: localText, title: localText, at: timeMs, live: z.boolean() })),
 });
 export type RecordingDetail = z.infer<typeof recordingDetail>;
@@ -100,6 +126,6 @@ export const recordingsEndpoints = {
     auth: 'session',
     params: z.object({ id }),
     response: z.object({ url: z.string(), contentType: z.string(), peaksUrl: z.string(), expiresAt: timeMs }),
-    errors: ['not-found', 'scope.denied', 'recording.not-ready', 'store.storage'],
+    errors: ['not-found', 'scope.denied', 'recording.not-ready', 'recording.deleted', 'store.storage'],
   }),
 } as const;

@@ -24,6 +24,12 @@ export interface RecordingsDependencies {
   readonly clock: Clock;
 }
 
+function deletionShown({ deletion }: StoredRecording): RecordingDetail['deletion'] {
+  if (!deletion) return null;
+  const { requestedAt, by, reason } = deletion;
+  return { requestedAt, by, reason };
+}
+
 export type RecordingsService = ReturnType<typeof createRecordingsService>;
 
 /** The archive as people use it: found by line, agent, scenario, time and words; heard by short-lived signed addresses. */
@@ -81,6 +87,7 @@ export function createRecordingsService(deps: RecordingsDependencies) {
         gaps: [...recording.gaps],
         coverage: recording.coverage,
         failure: recording.failure,
+        deletion: deletionShown(recording),
         heardBy: await deps.hearings.heardBy(recording.callId),
       };
     },
@@ -90,6 +97,11 @@ export function createRecordingsService(deps: RecordingsDependencies) {
       const recording = await find(person, recordingId);
       const audio = recording.files.find((file) => file.kind === 'audio');
       const peaks = recording.files.find((file) => file.kind === 'peaks');
+      if (recording.deletion) {
+        throw new AppError('recording.deleted', 'This recording was deleted.', {
+          details: { requestedAt: recording.deletion.requestedAt, by: recording.deletion.by },
+        });
+      }
       if (recording.state !== 'archived' || !audio || !peaks) {
         throw new AppError('recording.not-ready', 'This recording is still being prepared.', {
           details: { state: recording.state },

@@ -28,6 +28,8 @@ const schema = new Schema(
     packets: { type: Number, default: null },
     files: { type: mixed, default: [] },
     failure: { type: mixed, default: null },
+    recordingClass: { type: String, default: 'standard' },
+    deletion: { type: mixed, default: null },
     searchText: { type: String, default: '' },
   },
   { versionKey: false, minimize: false },

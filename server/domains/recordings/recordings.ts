@@ -2,6 +2,18 @@ import type { CallFacts } from '#contract/calls.ts';
 import type { ArchivedFile } from '#contract/capture.ts';
 import type { LocalText } from '#contract/primitives.ts';
 import type { RecordingGap, RecordingState, RecordingSummary } from '#contract/recordings.ts';
+import type { RecordingClass } from '#contract/retention.ts';
+
+export interface RecordingDeletion {
+  readonly requestedAt: number;
+  readonly doneAt: number | null;
+  /** `policy:<id>` or `person:<id>`. */
+  readonly by: string;
+  readonly reason: string;
+  /** The signed proof in the bucket; null until it is written, or where nothing was ever archived. */
+  readonly tombstone: { readonly key: string; readonly sha256: string } | null;
+  readonly files: readonly { readonly key: string; readonly bytes: number; readonly sha256: string }[];
+}
 
 export interface StoredRecording {
   readonly id: string;
@@ -27,6 +39,10 @@ export interface StoredRecording {
   readonly packets: number | null;
   readonly files: readonly ArchivedFile[];
   readonly failure: { readonly code: string; readonly message: string } | null;
+  /** What it is kept for; `standard` unless told. */
+  readonly recordingClass?: RecordingClass;
+  /** Set when its deletion is decided: from then on nothing but the row and the tombstone is kept. */
+  readonly deletion?: RecordingDeletion | null;
   /** Lower-case words that the search box looks in. */
   readonly searchText: string;
 }

@@ -14,8 +14,6 @@ export const recordings = {
     failed: 'Needs attention',
     deleting: 'Being deleted',
     deleted: 'Deleted',
-    deleting: 'Being deleted',
-    deleted: 'Deleted',
   },
   picture: 'Who spoke when: {{agent}} % agent, {{customer}} % customer',
   search: {
@@ -109,8 +107,6 @@ export const recordings = {
     captured: 'This recording is being prepared',
     sealed: 'This recording is on its way to the archive',
     archived: 'This recording is ready',
-    deleting: 'This recording is being deleted',
-    deleted: 'This recording was deleted',
     body: 'It can be played here by itself as soon as it is ready, usually seconds after the call ends.',
     deleting: 'This recording is being deleted',
     deleted: 'This recording was deleted',

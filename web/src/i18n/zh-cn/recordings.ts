@@ -17,8 +17,6 @@ export const recordings: SameKeys<typeof english> = {
     failed: '需要处理',
     deleting: '正在删除',
     deleted: '已删除',
-    deleting: '正在删除',
-    deleted: '已删除',
   },
   picture: '谁在什么时候说话：客服 {{agent}}%，客户 {{customer}}%',
   search: {
@@ -112,8 +110,6 @@ export const recordings: SameKeys<typeof english> = {
     deleting: '录音正在删除',
     deleted: '录音已删除',
     body: '整理好后这里会自动变成可播放，一般在通话结束几秒之后。',
-    deleting: '这条录音正在删除',
-    deleted: '这条录音已删除',
     failed: '这条录音还没能整理完成',
     failedBody: '已录下的内容都在，系统会再试；运维同事也看得到。',
   },
