@@ -9,6 +9,7 @@ import { person, session } from '#contract/identity.ts';
 import { serviceState } from '#contract/operations.ts';
 import { localText } from '#contract/primitives.ts';
 import { recordingDetail, recordingGap, recordingSummary } from '#contract/recordings.ts';
+import { legalHold, retentionPolicy } from '#contract/retention.ts';
 import { reservation, slot } from '#contract/seats.ts';
 
 type Json = Record<string, unknown>;
@@ -20,6 +21,7 @@ const named = {
   CallFacts: callFacts,
   CallLeg: callLeg,
   Error: errorBody,
+  LegalHold: legalHold,
   Line: line,
   LocalText: localText,
   OpenCallRequest: openCallRequest,
@@ -28,6 +30,7 @@ const named = {
   RecordingGap: recordingGap,
   RecordingSummary: recordingSummary,
   Reservation: reservation,
+  RetentionPolicy: retentionPolicy,
   RtpLegAddress: rtpLegAddress,
   RtpLegRequest: rtpLegRequest,
   Scenario: scenario,
