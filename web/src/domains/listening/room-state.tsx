@@ -35,9 +35,9 @@ export function RoomState({
       return {
         tone: styles.private,
         icon: <LockOutlined aria-hidden />,
-        words: t(`state.pausedBy.${call.pause.by}`, { time }),
+        words: t(`state.pausedBy.${call.pause.by}`),
         clock: format.clockLength(now - call.pause.since),
-        hint: t('state.pausedHint'),
+        hint: t('state.pausedHint', { time }),
       };
     }
     if (phase === 'live') {

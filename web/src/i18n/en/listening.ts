@@ -28,12 +28,12 @@ export const listening = {
     recovering: 'Finding the line again…',
     recoveringHint: 'The call goes on. You will hear it again in a moment, all by itself.',
     pausedBy: {
-      agent: 'Paused by the agent since {{time}}',
-      telephony: 'Paused by the telephone system since {{time}}',
-      admin: 'Paused by an administrator since {{time}}',
+      agent: 'Paused by the agent',
+      telephony: 'Paused by the telephone system',
+      admin: 'Paused by an administrator',
     },
     pausedHint:
-      'Something private is being said, such as a card number: nobody listens and nothing is recorded. The line is fine, and you will hear the call again by itself.',
+      'Since {{time}} something private is being said, such as a card number: nobody listens, nothing is recorded. The line is fine; you will hear the call again by itself.',
     endedHint: 'The call is over. Its recording will be in the library in a moment.',
     endedNext: 'Next: {{about}}',
     lastCallHint: 'The slot is over. You can hear this call to its end.',
