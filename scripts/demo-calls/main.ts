@@ -44,6 +44,8 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     if (stopping.signal.aborted) process.exit(1);
     log.info({ signal }, 'ending the calls');
     stopping.abort();
+    // Whoever waits for a rendering waits no longer.
+    void studio.close();
   });
 }
 

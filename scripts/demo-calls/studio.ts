@@ -64,12 +64,14 @@ export class Studio {
     return production;
   }
 
+  /** Ends the thread in the middle of its work; what was ordered is rejected. */
   async close(): Promise<void> {
     this.#closing = true;
     await this.#worker.terminate();
   }
 
   #order(script: Script): Promise<Production> {
+    if (this.#closing) return Promise.reject(new Error('the studio is closed'));
     const number = this.#orders++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(number, { resolve, reject });
