@@ -1,84 +1,93 @@
-import { open } from 'node:fs/promises';
 import { WorkerError } from '../worker-error.ts';
-import { startFfmpeg } from './ffmpeg.ts';
+import { Ffmpeg } from './ffmpeg.ts';
+import { OggReader } from './ogg-opus-reader.ts';
+import { splitDelimited } from './opus-packet.ts';
+import { leadSlots, slotTicks } from './webm.ts';
 
-/** Telephone audio is kept at its own rate; Opus legs at 24 kHz, which holds all that speech has. Hz. */
+/** Telephone audio is kept at its own rate; what was Opus once at 24 kHz, which holds all that speech has. Hz. */
 export const sampleRates = { telephone: 8_000, wide: 24_000 } as const;
 export type SampleRate = (typeof sampleRates)[keyof typeof sampleRates];
 
-/** Both channels together, bits per second. */
-const bitRates: Record<SampleRate, number> = { 8000: 48_000, 24000: 64_000 };
+/** One channel, bits per second. */
+const bitRates: Record<SampleRate, number> = { 8000: 24_000, 24000: 32_000 };
+
+/** libopus looks this far ahead in its low-delay mode, ticks of 48 kHz: what it gives back is so much late. */
+const lookahead = 120;
+
+/** Silence before the first sample, so that the encoder's delay and it fill the recording's lead exactly. Samples. */
+export const leadSamples = (rate: SampleRate): number =>
+  ((leadSlots * slotTicks - lookahead) * rate) / 48_000;
 
 /**
- * Encodes interleaved 16-bit stereo to WebM Opus with an index at the front.
+ * Encodes 16-bit PCM of one channel, or two interleaved ones, to mono Opus packets of 20 ms, one per channel.
  *
- * The two channels are two streams that know nothing of each other (no joint stereo): what the agent said is in
- * the left one alone, also where both speak. ffmpeg writes that as mapping family 255, which leaves the channels
- * without a meaning; family 1 with the same table (RFC 7845 §5.1.1.2) says left and right, so that byte is set
- * afterwards. The CELT mode of `lowdelay` and the lowest complexity make sealing fast; at these rates nobody
- * hears the difference.
+ * Two channels become two streams that know nothing of each other (no joint stereo): what the agent said is in the
+ * left one alone, also where both speak. One process for both is a third quicker than two. The CELT mode of
+ * `lowdelay` and the lowest complexity make sealing fast; at these rates nobody hears the difference.
  */
-export class StereoEncoder {
-  readonly #path: string;
-  readonly #ffmpeg: ReturnType<typeof startFfmpeg>;
-  #failed = false;
+export class FrameEncoder {
+  readonly #ffmpeg: Ffmpeg;
+  readonly #channels: 1 | 2;
 
-  constructor(path: string, rate: SampleRate, signal: AbortSignal) {
-    this.#path = path;
-    const input = ['-f', 's16le', '-ar', String(rate), '-ac', '2', '-i', 'pipe:0'];
-    const codec = ['-c:a', 'libopus', '-mapping_family', '255', '-application', 'lowdelay', '-vbr', 'on'];
-    const cost = ['-b:a', String(bitRates[rate]), '-compression_level', '0', '-frame_duration', '20'];
+  constructor(
+    rate: SampleRate,
+    channels: 1 | 2,
+    { signal, deadlineMs }: { signal: AbortSignal; deadlineMs: number },
+  ) {
+    this.#channels = channels;
+    const input = ['-f', 's16le', '-ar', String(rate), '-ac', String(channels), '-i', 'pipe:0'];
+    const mapping = channels === 2 ? ['-mapping_family', '255'] : [];
+    const codec = ['-c:a', 'libopus', ...mapping, '-application', 'lowdelay', '-vbr', 'on'];
+    const bits = String(bitRates[rate] * channels);
+    const cost = ['-b:a', bits, '-compression_level', '0', '-frame_duration', '20'];
     // Bit-exact: sealing the same spool again gives the same file.
-    const container = ['-fflags', '+bitexact', '-flags:a', '+bitexact', '-f', 'webm', '-cues_to_front', '1'];
-    this.#ffmpeg = startFfmpeg(
-      [...input, ...codec, ...cost, ...container, '-y', path],
-      'seal.encoder',
-      signal,
-    );
-    this.#ffmpeg.stdout.resume();
-    this.#ffmpeg.ended.catch(() => {
-      this.#failed = true;
-      this.#ffmpeg.stdin.destroy();
-    });
+    const output = ['-fflags', '+bitexact', '-flags:a', '+bitexact', '-f', 'ogg', 'pipe:1'];
+    const code = 'seal.encoder';
+    this.#ffmpeg = new Ffmpeg([...input, ...codec, ...cost, ...output], { code, signal, deadlineMs });
   }
 
   /** Resolves when the samples have gone out: until then they must not change. */
-  async write(interleaved: Buffer): Promise<void> {
-    if (this.#failed) await this.#ffmpeg.ended;
-    const gone = new Promise<void>((resolve) => {
-      this.#ffmpeg.stdin.write(interleaved, () => resolve());
-    });
-    await Promise.race([gone, this.#ffmpeg.ended]);
-    if (this.#failed) await this.#ffmpeg.ended;
+  write(samples: Int16Array): Promise<void> {
+    return this.#ffmpeg.write(Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength));
   }
 
-  async finish(): Promise<void> {
+  /** No more samples will come. */
+  end(): void {
     this.#ffmpeg.stdin.end();
-    await this.#ffmpeg.ended;
-    await nameChannels(this.#path);
+  }
+
+  /** Batches of the packets of each slot, one per channel. */
+  async *packets(): AsyncGenerator<Buffer[][]> {
+    const ogg = new OggReader();
+    let headers = 2;
+    for await (const chunk of this.#ffmpeg.output()) {
+      const packets = ogg.push(chunk);
+      if (headers === 2 && packets.length > 0) checkHead(packets[0]!, this.#channels);
+      const skipped = Math.min(headers, packets.length);
+      headers -= skipped;
+      if (packets.length > skipped) yield packets.slice(skipped).map((packet) => this.#split(packet));
+    }
+    ogg.end();
   }
 
   kill(): void {
     this.#ffmpeg.kill();
   }
+
+  #split(packet: Buffer): Buffer[] {
+    const each = this.#channels === 1 ? [packet] : splitDelimited(packet);
+    // One frame each (RFC 6716 §3.2.2).
+    if (each?.every((one) => (one[0]! & 3) === 0)) return each;
+    throw new WorkerError('seal.encoder', 'The encoder wrote packets of another shape than asked for.');
+  }
 }
 
-/** Sets the channel mapping family in the file's OpusHead (RFC 7845 §5.1) from 255 to 1, and brings it to disk. */
-async function nameChannels(path: string): Promise<void> {
-  const file = await open(path, 'r+');
-  try {
-    const start = Buffer.alloc(4_096);
-    const { bytesRead } = await file.read(start, 0, start.length, 0);
-    const head = start.subarray(0, bytesRead).indexOf('OpusHead');
-    const familyAt = head + 18;
-    // Two channels, two streams, none coupled, mapped 0 and 1.
-    const expected = Buffer.from([255, 2, 0, 0, 1]);
-    if (head < 0 || start[head + 9] !== 2 || !start.subarray(familyAt, familyAt + 5).equals(expected)) {
-      throw new WorkerError('seal.encoder', 'The encoder wrote a file of another shape than expected.');
-    }
-    await file.write(Buffer.from([1]), 0, 1, familyAt);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+/** Another version of the encoder may look further ahead: then everything would be in the wrong place. */
+function checkHead(head: Buffer, channels: number): void {
+  const skip = head.length >= 19 ? head.readUInt16LE(10) : -1;
+  if (head.toString('latin1', 0, 8) === 'OpusHead' && head[9] === channels && skip === lookahead) return;
+  const cause = new Error(`${head[9]} channels, ${skip} samples to skip, not ${channels} and ${lookahead}`);
+  throw new WorkerError('seal.encoder', 'The encoder works in another way than it was measured for.', {
+    cause,
+  });
 }

@@ -1,62 +1,117 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { Readable, type Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import type { Readable, Writable } from 'node:stream';
 import { WorkerError, type WorkerErrorCode } from '../worker-error.ts';
 
-export interface Ffmpeg {
-  readonly stdin: Writable;
-  readonly stdout: Readable;
-  /** Resolves when it has ended well; rejects with the last words it said. */
-  readonly ended: Promise<void>;
-  kill(): void;
+export interface FfmpegOptions {
+  /** What a failure is reported as. */
+  readonly code: WorkerErrorCode;
+  readonly signal: AbortSignal;
+  /** The child is killed when it lives longer, ms. */
+  readonly deadlineMs: number;
 }
+
+/**
+ * How long a child may take over audio of this length, ms: a machine that is a hundred times slower than an idle one
+ * still gets there, and nobody waits for ever for a child that hangs.
+ */
+export const patienceFor = (audioMs: number): number => 30_000 + audioMs / 2;
 
 const quiet = ['-hide_banner', '-nostats', '-loglevel', 'error'];
 
-/** Debian's ffmpeg as a child process. `code` is what its failure is reported as. */
-export function startFfmpeg(args: readonly string[], code: WorkerErrorCode, signal: AbortSignal): Ffmpeg {
-  const child: ChildProcess = spawn('ffmpeg', [...quiet, ...args], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    signal,
-  });
-  let said = '';
-  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
-    said = (said + text).slice(-500);
-  });
-  // A child that dies takes its pipes along; its exit tells why.
-  child.stdin!.on('error', () => {});
-  const ended = new Promise<void>((resolve, reject) => {
-    child.on('error', (cause: NodeJS.ErrnoException) =>
-      reject(
-        cause.code === 'ENOENT'
-          ? new WorkerError(code, 'ffmpeg is not installed.', { cause })
-          : new WorkerError(code, 'ffmpeg was stopped.', { cause }),
-      ),
-    );
-    child.on('close', (status, killedBy) => {
-      if (status === 0) resolve();
-      else {
-        const cause = new Error(said.trim());
-        reject(new WorkerError(code, `ffmpeg failed (${killedBy ?? `exit ${status}`}).`, { cause }));
-      }
-    });
-  });
-  ended.catch(() => {});
-  return { stdin: child.stdin!, stdout: child.stdout!, ended, kill: () => child.kill('SIGKILL') };
-}
+/**
+ * Debian's ffmpeg as a child process that reads from a pipe and writes to one. It ends well, or by its own fault, or
+ * by the deadline, or by the signal; whoever waits for it hears of it in each case.
+ */
+export class Ffmpeg {
+  /** Resolves when it has ended well; rejects with the last words it said. */
+  readonly ended: Promise<void>;
+  readonly #child: ChildProcess;
+  #failure: unknown;
+  #over = false;
 
-/** Feeds `input` to an ffmpeg that writes 16-bit mono PCM to its standard output. */
-export function startPcmDecoder(
-  inputArgs: readonly string[],
-  rate: number,
-  input: Iterable<Buffer>,
-  signal: AbortSignal,
-): { chunks: AsyncIterator<Buffer>; ended: Promise<void>; kill: () => void } {
-  const output = ['-f', 's16le', '-ac', '1', '-ar', String(rate), 'pipe:1'];
-  const child = startFfmpeg([...inputArgs, '-i', 'pipe:0', ...output], 'seal.decoder', signal);
-  // What goes wrong with the pipe shows in how the child ends; what goes wrong in `input` must end the child.
-  pipeline(Readable.from(input, { objectMode: true, highWaterMark: 2 }), child.stdin).catch(() => {
-    child.stdin.destroy();
-  });
-  return { chunks: child.stdout[Symbol.asyncIterator](), ended: child.ended, kill: child.kill };
+  constructor(args: readonly string[], options: FfmpegOptions) {
+    const { code, signal, deadlineMs } = options;
+    const child = spawn('ffmpeg', [...quiet, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
+    this.#child = child;
+    let said = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said = (said + text).slice(-500);
+    });
+    // A child that dies takes its pipes along; its exit tells why.
+    child.stdin.on('error', () => {});
+    child.stdout.on('error', () => {});
+    this.ended = new Promise<void>((resolve, reject) => {
+      const fail = (message: string, cause?: unknown) => reject(new WorkerError(code, message, { cause }));
+      const deadline = setTimeout(() => {
+        const seconds = Math.round(deadlineMs / 1_000);
+        fail('ffmpeg did not come to an end.', new Error(`killed after ${seconds} s; it said: ${said}`));
+        this.kill();
+      }, deadlineMs);
+      const onAbort = () => {
+        fail('ffmpeg was stopped.', signal.reason);
+        this.kill();
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+      const over = () => {
+        clearTimeout(deadline);
+        signal.removeEventListener('abort', onAbort);
+      };
+      child.on('error', (cause: NodeJS.ErrnoException) => {
+        over();
+        fail(cause.code === 'ENOENT' ? 'ffmpeg is not installed.' : 'ffmpeg could not be run.', cause);
+      });
+      child.on('close', (status, killedBy) => {
+        over();
+        if (status === 0) resolve();
+        else fail(`ffmpeg failed (${killedBy ?? `exit ${status}`}).`, new Error(said.trim()));
+      });
+      if (signal.aborted) onAbort();
+    });
+    this.ended
+      .catch((error: unknown) => {
+        this.#failure = error;
+        // Readers and writers that wait for the pipes are let go.
+        child.stdin.destroy();
+        child.stdout.destroy();
+      })
+      .finally(() => {
+        this.#over = true;
+      });
+  }
+
+  get stdin(): Writable {
+    return this.#child.stdin!;
+  }
+
+  get stdout(): Readable {
+    return this.#child.stdout!;
+  }
+
+  /** Resolves when the bytes have gone out: until then they must not change. Rejects when the child has failed. */
+  async write(bytes: Buffer): Promise<void> {
+    const gone = new Promise<void>((resolve) => {
+      this.stdin.write(bytes, () => resolve());
+    });
+    await Promise.race([gone, this.ended]);
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** What it writes, until its end; throws when the child failed. */
+  async *output(): AsyncGenerator<Buffer> {
+    try {
+      for await (const chunk of this.stdout) yield chunk as Buffer;
+    } catch (error) {
+      // Destroyed because the child failed: that is what went wrong.
+      await this.ended;
+      throw error;
+    }
+    await this.ended;
+  }
+
+  kill(): void {
+    if (!this.#over) this.#child.kill('SIGKILL');
+    // Pipes that a grandchild holds open must not keep anybody waiting.
+    this.stdin.destroy();
+    this.stdout.destroy();
+  }
 }

@@ -1,8 +1,7 @@
-import { randomInt } from 'node:crypto';
 import type { Codec } from '#contract/primitives.ts';
 import { aLawToLinear, decodeG711, type G711Law, muLawToLinear } from '#kernel/rtp/g711.ts';
 import { WorkerError } from '../worker-error.ts';
-import { startPcmDecoder } from './ffmpeg.ts';
+import { Ffmpeg } from './ffmpeg.ts';
 import { OggOpusWriter } from './ogg-opus.ts';
 import { type PacketIndex, PayloadReader } from './packet-index.ts';
 import type { LegTimeline } from './timeline.ts';
@@ -21,6 +20,8 @@ export interface LegPcmOptions {
   /** Output rate, Hz. */
   readonly rate: number;
   readonly signal: AbortSignal;
+  /** A decoder that lives longer is killed, ms. */
+  readonly deadlineMs: number;
 }
 
 export function openLegPcm(options: LegPcmOptions): LegPcm {
@@ -28,11 +29,11 @@ export function openLegPcm(options: LegPcmOptions): LegPcm {
   if (codec === 'opus') {
     // ffmpeg's own decoder, which takes half the time of libopus.
     const input = ['-f', 'ogg', '-c:a', 'opus'];
-    return new DecodedPcm(options, startPcmDecoder(input, rate, oggPages(options), options.signal));
+    return new DecodedPcm(options, input, oggPages(options));
   }
   if (rate === options.timeline.clockRate) return new TablePcm(codec, options);
   const input = ['-f', 's16le', '-ac', '1', '-ar', String(options.timeline.clockRate)];
-  return new DecodedPcm(options, startPcmDecoder(input, rate, linearPcm(codec, options), options.signal));
+  return new DecodedPcm(options, input, linearPcm(codec, options));
 }
 
 /** G.711 at its own rate: a table look-up per sample. */
@@ -61,14 +62,15 @@ class TablePcm implements LegPcm {
   }
 }
 
-type Decoder = ReturnType<typeof startPcmDecoder>;
-
 /** Samples from a decoder's pipe, cut into packets again by their durations. */
 class DecodedPcm implements LegPcm {
-  readonly #decoder: Decoder;
+  readonly #ffmpeg: Ffmpeg;
+  readonly #chunks: AsyncIterator<Buffer>;
   readonly #durations: (packet: number) => number;
   readonly #order: Uint32Array;
   readonly #perTick: number;
+  /** What went wrong with reading the spool, as opposed to decoding it. */
+  #unread: unknown;
   #at = 0;
   #ticks = 0;
   #given = 0;
@@ -77,11 +79,16 @@ class DecodedPcm implements LegPcm {
   #from = 0;
   #to = 0;
 
-  constructor({ index, timeline, rate }: LegPcmOptions, decoder: Decoder) {
-    this.#decoder = decoder;
+  constructor(options: LegPcmOptions, inputArgs: readonly string[], input: Iterable<Buffer>) {
+    const { index, timeline, rate, signal, deadlineMs } = options;
     this.#durations = (packet) => index.duration[packet]!;
     this.#order = timeline.order;
     this.#perTick = rate / timeline.clockRate;
+    const output = ['-f', 's16le', '-ac', '1', '-ar', String(rate), 'pipe:1'];
+    const code = 'seal.decoder';
+    this.#ffmpeg = new Ffmpeg([...inputArgs, '-i', 'pipe:0', ...output], { code, signal, deadlineMs });
+    this.#chunks = this.#ffmpeg.output();
+    void this.#feed(input);
   }
 
   next(): Int16Array | Promise<Int16Array> {
@@ -93,21 +100,39 @@ class DecodedPcm implements LegPcm {
   }
 
   close(): void {
-    this.#decoder.kill();
+    this.#ffmpeg.kill();
+  }
+
+  async #feed(input: Iterable<Buffer>): Promise<void> {
+    try {
+      for (const piece of input) await this.#ffmpeg.write(piece);
+      this.#ffmpeg.stdin.end();
+    } catch (error) {
+      // A failure of the child is heard of by who reads from it; one of the spool is not.
+      this.#unread = error;
+      this.#ffmpeg.kill();
+    }
   }
 
   async #fill(samples: number): Promise<Int16Array> {
     while (this.#to - this.#from < samples * 2) {
-      const { value, done } = await this.#decoder.chunks.next();
+      const { value, done } = await this.#next();
       if (done) return this.#last(samples);
       this.#append(value);
     }
     return this.#cut(samples);
   }
 
+  async #next(): Promise<IteratorResult<Buffer>> {
+    try {
+      return await this.#chunks.next();
+    } catch (error) {
+      throw this.#unread instanceof Error ? this.#unread : error;
+    }
+  }
+
   /** A resampler may keep a sample or two at the very end. More is a loss that would misplace all that follows. */
-  async #last(samples: number): Promise<Int16Array> {
-    await this.#decoder.ended;
+  #last(samples: number): Int16Array {
     const missing = samples - Math.floor((this.#to - this.#from) / 2);
     if (this.#at < this.#order.length || missing > 16) {
       const cause = new Error(`${missing} samples missing at packet ${this.#at} of ${this.#order.length}`);
@@ -139,7 +164,7 @@ class DecodedPcm implements LegPcm {
 function* oggPages({ index, timeline }: LegPcmOptions): Generator<Buffer> {
   const reader = new PayloadReader(index);
   try {
-    const writer = new OggOpusWriter(randomInt(2 ** 31));
+    const writer = new OggOpusWriter(1);
     yield writer.header();
     for (const packet of timeline.order) {
       const payload = Buffer.from(reader.payload(packet));

@@ -4,7 +4,7 @@ import { id, timeMs } from '#contract/primitives.ts';
 import { recordingGap } from '#contract/recordings.ts';
 
 /** Raised when sealing the same spool would give another file. */
-export const sealerVersion = 1;
+export const sealerVersion = 2;
 
 /**
  * The manifest beside the audio: what the recording was made from and what it lacks. Ids, counts and times only.
@@ -22,7 +22,8 @@ export const manifest = z.object({
   audio: z.object({
     container: z.literal('webm'),
     codec: z.literal('opus'),
-    encodedAtHz: z.number().int(),
+    /** Rate at which legs were encoded anew; null when all packets are in the file as they came. */
+    encodedAtHz: z.number().int().nullable(),
     channels: z.tuple([z.literal('agent'), z.literal('customer')]),
   }),
   legs: z.array(
@@ -34,6 +35,10 @@ export const manifest = z.object({
       duplicates: z.number().int(),
       foreign: z.number().int(),
       streams: z.number().int(),
+      /** How much the sender's clock ran slow (+) or fast (−), which was corrected; parts per million. */
+      driftPpm: z.number().int(),
+      /** The leg's packets are in the file as they came; else they were decoded and encoded once. */
+      copied: z.boolean(),
       tornBytes: z.number().int(),
     }),
   ),

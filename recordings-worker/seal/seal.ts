@@ -7,23 +7,22 @@ import type { Log } from '#kernel/log.ts';
 import { syncFolder } from '../spool/segment-writer.ts';
 import { callFolder, sealedFiles, sealedPath } from '../spool/spool-layout.ts';
 import { WorkerError } from '../worker-error.ts';
-import { type SampleRate, StereoEncoder, sampleRates } from './encoder.ts';
+import { makeAudio } from './audio.ts';
+import { patienceFor } from './ffmpeg.ts';
 import { gapsOf, keepLongest } from './gaps.ts';
-import { openLegPcm } from './leg-pcm.ts';
+import { loudnessOf } from './loudness.ts';
 import { type Manifest, manifest, sealerVersion } from './manifest.ts';
-import { type MixdownLeg, mixDown, sideOf } from './mixdown.ts';
 import { peaksFileOf, thumbnailOf } from './peaks.ts';
-import { fingerprintOf, readSpool, type SpooledCall, type SpooledLeg } from './read-spool.ts';
-import { type LegTimeline, placePackets } from './timeline.ts';
+import { fingerprintOf, readSpool, type SpooledCall } from './read-spool.ts';
+import type { PlacedLeg } from './side-plan.ts';
+import { placePackets } from './timeline.ts';
 
 export interface SealOptions {
   readonly spoolDir: string;
   readonly signal: AbortSignal;
   readonly log: Log;
-}
-
-interface PlacedLeg extends SpooledLeg {
-  readonly timeline: LegTimeline;
+  /** How long ffmpeg may take over audio of so many ms before it is killed and the seal fails, ms. */
+  readonly patience?: (audioMs: number) => number;
 }
 
 /**
@@ -81,15 +80,13 @@ async function makeFiles(
   spool: string,
   options: SealOptions,
 ): Promise<Manifest> {
-  const rate = legs.every(({ leg }) => leg.clockRate === sampleRates.telephone)
-    ? sampleRates.telephone
-    : sampleRates.wide;
   const startMs = Math.min(...legs.map(({ timeline }) => timeline.startMs));
-  const totalSamples = Math.max(...legs.map(({ timeline }) => endSample(timeline, startMs, rate)));
   const audioPath = join(work, sealedFiles.audio);
-  const peaks = await makeAudio({ path: audioPath, legs, startMs, totalSamples, rate, options });
+  const { signal, patience = patienceFor } = options;
+  const audio = await makeAudio({ path: audioPath, legs, startMs, signal, patience });
+  const [agent, customer] = [audio.left, audio.right];
 
-  const durationMs = Math.round((totalSamples * 1_000) / rate);
+  const durationMs = Math.round(audio.ticks / 48);
   const gaps = keepLongest(
     legs.flatMap(({ leg, timeline, holds }) =>
       gapsOf({
@@ -103,7 +100,7 @@ async function makeFiles(
     ),
   );
   const packets = legs.reduce((sum, { index }) => sum + index.count, 0);
-  const placed = new Map(legs.map(({ leg, timeline }) => [leg, timeline]));
+  const placed = new Map(legs.map((one) => [one.leg, one]));
   const facts: SealedFacts = {
     startedAt: Math.round(startMs),
     durationMs,
@@ -112,13 +109,14 @@ async function makeFiles(
     legs: call.legs.map(({ leg, index }) => ({
       ...leg,
       packets: index.count,
-      lost: placed.get(leg)?.lost ?? 0,
+      lost: placed.get(leg)?.timeline.lost ?? 0,
     })),
-    thumbnail: thumbnailOf(peaks.left, peaks.right),
+    thumbnail: thumbnailOf(agent.peaks, customer.peaks),
+    loudness: loudnessOf(agent.energy, customer.energy),
   };
 
   const peaksPath = join(work, sealedFiles.peaks);
-  const peaksFile = peaksFileOf(durationMs, peaks.left, peaks.right);
+  const peaksFile = peaksFileOf(durationMs, agent.peaks, customer.peaks);
   await writeFile(peaksPath, JSON.stringify(peaksFile), { flush: true });
   const made: Manifest = {
     version: 1,
@@ -128,9 +126,15 @@ async function makeFiles(
     startedAt: facts.startedAt,
     callEndedAt: call.endedAt,
     durationMs,
-    audio: { container: 'webm', codec: 'opus', encodedAtHz: rate, channels: ['agent', 'customer'] },
+    audio: {
+      container: 'webm',
+      codec: 'opus',
+      encodedAtHz: audio.encodedAtHz,
+      channels: ['agent', 'customer'],
+    },
     legs: call.legs.map(({ leg, index }) => {
-      const timeline = placed.get(leg);
+      const found = placed.get(leg);
+      const timeline = found?.timeline;
       const fromMs = timeline ? Math.round(timeline.startMs - startMs) : null;
       return {
         ...leg,
@@ -143,6 +147,8 @@ async function makeFiles(
         duplicates: index.duplicates,
         foreign: index.foreign,
         streams: timeline?.runs ?? 0,
+        driftPpm: timeline?.driftPpm ?? 0,
+        copied: found !== undefined && audio.copied.has(found),
         tornBytes: index.tornBytes,
       };
     }),
@@ -165,39 +171,6 @@ async function makeFiles(
   await writeFile(join(work, sealedFiles.manifest), text, { flush: true });
   await syncFolder(work);
   return made;
-}
-
-function endSample(timeline: LegTimeline, startMs: number, rate: SampleRate): number {
-  const offset = Math.round(((timeline.startMs - startMs) * rate) / 1_000);
-  return offset + Math.round((timeline.length * rate) / timeline.clockRate);
-}
-
-interface AudioInput {
-  readonly path: string;
-  readonly legs: readonly PlacedLeg[];
-  readonly startMs: number;
-  readonly totalSamples: number;
-  readonly rate: SampleRate;
-  readonly options: SealOptions;
-}
-
-async function makeAudio(input: AudioInput): Promise<{ left: number[]; right: number[] }> {
-  const { rate, startMs, totalSamples } = input;
-  const { signal } = input.options;
-  const legs: MixdownLeg[] = input.legs.map(({ leg, index, timeline }) => ({
-    side: sideOf(leg.role),
-    timeline,
-    pcm: openLegPcm({ codec: leg.codec, index, timeline, rate, signal }),
-  }));
-  const encoder = new StereoEncoder(input.path, rate, signal);
-  try {
-    const peaks = await mixDown({ legs, startMs, totalSamples, rate, encoder });
-    await encoder.finish();
-    return peaks;
-  } finally {
-    for (const { pcm } of legs) pcm.close();
-    encoder.kill();
-  }
 }
 
 async function checksumOf(path: string): Promise<{ bytes: number; sha256: string }> {

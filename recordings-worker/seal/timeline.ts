@@ -1,5 +1,6 @@
 import { sequenceDistance, timestampDistance } from '#kernel/rtp/packet.ts';
 import type { PacketIndex } from './packet-index.ts';
+import { type RunClock, readClock } from './source-clock.ts';
 
 /** One leg's packets in playing order, each with its place. */
 export interface LegTimeline {
@@ -8,8 +9,13 @@ export interface LegTimeline {
   readonly startMs: number;
   /** Indices into the packet index, in playing order. */
   readonly order: Uint32Array;
-  /** Where `order[i]` begins, ticks of the clock since position 0; never before the one before it has ended. */
+  /**
+   * Where `order[i]` begins, ticks of a right clock since position 0; fractions where the source's clock is not right.
+   * It may begin before the one before it has ended by as little as a fast clock gains in one packet.
+   */
   readonly position: Float64Array;
+  /** How many packets the sequence numbers say are missing right before `order[i]`. */
+  readonly missing: Uint16Array;
   /** Ticks from position 0 to the end of the last packet. */
   readonly length: number;
   readonly holes: Hole[];
@@ -17,6 +23,8 @@ export interface LegTimeline {
   readonly lost: number;
   /** Unbroken streams that were joined: 1 plus SSRC changes, timestamp resets and the like. */
   readonly runs: number;
+  /** How much the source's clock was found to be slow (+) or fast (−), parts per million; of the longest stream. */
+  readonly driftPpm: number;
 }
 
 /** A span without packets, ticks since position 0. `lost`: the sequence numbers say that there were some. */
@@ -28,14 +36,15 @@ export interface Hole {
 
 /** How far a stream's own clock and the time of arrival may disagree from one packet to the next, ms. */
 const jumpMs = 1_000;
-/** Arrivals looked at to find the least delayed packet, ms. */
-const anchorMs = 5_000;
-/** A change of the least delay by more than this is a change of the source's clock, not of the network, ms. */
-const slipMs = 250;
+/** A stream that begins anew within this of where the old one would be now goes on where the old one was, ms. */
+const snapMs = 250;
 /** Reordering further than this is a new stream. */
 const maxReorder = 3_000;
+/** What a packet may lack or have too much by the source's clock, as a share of its length, and rounding, ticks. */
+const tolerance = (duration: number): number => 2 + duration * 0.005;
 
-interface Run {
+/** One stream: packets in the order of arrival whose sequence and timestamp both make sense. */
+export interface Run {
   readonly ssrc: number;
   readonly packets: number[];
   /** Unwrapped, one per packet. */
@@ -47,10 +56,10 @@ interface Run {
 }
 
 /**
- * Places packets by their RTP timestamps, anchored on the arrival of the least delayed packet (RFC 3550 leaves the
- * timestamp's offset random, so only arrival ties it to the clock on the wall). Where the source starts a new
- * stream, resets its timestamps, or stands still without counting on, the arrival times anchor it anew.
- * Undefined when there are no packets.
+ * Places packets by their RTP timestamps, tied to the clock on the wall by the arrival of the least delayed packets
+ * (RFC 3550 leaves the timestamp's offset random), and corrected for a source whose clock runs faster or slower than
+ * ours. Where the source starts a new stream, resets its timestamps, or stands still without counting on, the
+ * arrival times anchor it anew. Undefined when there are no packets.
  */
 export function placePackets(index: PacketIndex, clockRate: number): LegTimeline | undefined {
   if (index.count === 0) return undefined;
@@ -59,40 +68,50 @@ export function placePackets(index: PacketIndex, clockRate: number): LegTimeline
 
   const order = new Uint32Array(index.count);
   const position = new Float64Array(index.count);
+  const missing = new Uint16Array(index.count);
   const holes: Hole[] = [];
   let startMs = 0;
   let cursor = 0;
   let lost = 0;
   let placed = 0;
-  let previousBase: { ssrc: number; baseMs: number } | undefined;
+  let before: { ssrc: number; clock: RunClock } | undefined;
+  let longest = { packets: 0, slope: 0 };
 
   for (const run of runs) {
-    const bases = anchor(index, run, msPerTick);
+    // A stream that only seemed to jump goes on where its own clock says.
+    const earlier = before?.ssrc === run.ssrc ? before.clock : undefined;
+    const clock = readClock(index, run, msPerTick, earlier && { clock: earlier, withinMs: snapMs });
     const inOrder = run.packets.map((_, i) => i).sort((a, b) => run.sequences[a]! - run.sequences[b]!);
     let lastSequence: number | undefined;
-    // A stream that only seemed to jump goes on where its own clock says.
-    const snapped =
-      previousBase?.ssrc === run.ssrc && Math.abs(bases[0]!.baseMs - previousBase.baseMs) < slipMs;
-    if (snapped) bases[0]!.baseMs = previousBase!.baseMs;
     for (const i of inOrder) {
       const packet = run.packets[i]!;
-      const baseMs = baseFor(bases, index.arrivalMs[packet]!);
-      const atMs = baseMs + run.ticks[i]! * msPerTick;
+      const atMs = clock.timeOf(i);
       if (placed === 0) startMs = atMs;
-      const target = Math.round((atMs - startMs) / msPerTick);
-      const gone = lastSequence === undefined ? 0 : run.sequences[i]! - lastSequence - 1;
-      lost += Math.max(0, gone);
-      const at = Math.max(target, cursor);
-      if (at > cursor) holes.push({ from: cursor, to: at, lost: gone > 0 });
+      const exact = (atMs - startMs) / msPerTick;
+      // A right clock counts whole ticks.
+      const target = clock.slope === 0 ? Math.round(exact) : exact;
+      const gone = lastSequence === undefined ? 0 : Math.max(0, run.sequences[i]! - lastSequence - 1);
+      lost += gone;
+      const duration = index.duration[packet]!;
+      const slack = clock.slope === 0 || placed === 0 ? 0 : tolerance(duration);
+      const at = target < cursor - slack ? cursor : target;
+      if (at > cursor + slack) holes.push({ from: cursor, to: at, lost: gone > 0 });
       order[placed] = packet;
       position[placed] = at;
+      missing[placed] = Math.min(0xffff, gone);
       placed += 1;
-      cursor = at + index.duration[packet]!;
+      cursor = at + duration;
       lastSequence = run.sequences[i]!;
     }
-    previousBase = { ssrc: run.ssrc, baseMs: bases.at(-1)!.baseMs };
+    before = { ssrc: run.ssrc, clock };
+    if (run.packets.length > longest.packets) {
+      longest = { packets: run.packets.length, slope: clock.slope };
+    }
   }
-  return { clockRate, startMs, order, position, length: cursor, holes, lost, runs: runs.length };
+  return {
+    ...{ clockRate, startMs, order, position, missing, length: cursor, holes, lost, runs: runs.length },
+    driftPpm: Math.round(longest.slope * 1_000_000),
+  };
 }
 
 /** Cuts the packets, in the order in which they came, into streams whose sequence and timestamp both make sense. */
@@ -142,45 +161,4 @@ function joins(run: Run, index: PacketIndex, packet: number, msPerTick: number):
     run.highArrivalMs = arrivalMs;
   }
   return true;
-}
-
-interface Base {
-  readonly fromArrivalMs: number;
-  /** UTC ms of the stream's tick 0 by the least delayed packet. */
-  baseMs: number;
-}
-
-/** The stream's anchor, and later ones where its clock slips against ours for longer than a network delay would. */
-function anchor(index: PacketIndex, run: Run, msPerTick: number): Base[] {
-  const firstMs = index.arrivalMs[run.packets[0]!]!;
-  const bases: Base[] = [];
-  let blockStart = firstMs;
-  let least = Number.POSITIVE_INFINITY;
-  let lastInBlock = firstMs;
-  const close = () => {
-    const current = bases.at(-1);
-    // Few packets say little about the least delay.
-    const enough = lastInBlock - blockStart > anchorMs / 4;
-    if (!current) bases.push({ fromArrivalMs: Number.NEGATIVE_INFINITY, baseMs: least });
-    else if (enough && Math.abs(least - current.baseMs) > slipMs)
-      bases.push({ fromArrivalMs: blockStart, baseMs: least });
-  };
-  for (let i = 0; i < run.packets.length; i++) {
-    const arrivalMs = index.arrivalMs[run.packets[i]!]!;
-    if (arrivalMs - blockStart >= anchorMs) {
-      close();
-      blockStart = arrivalMs;
-      least = Number.POSITIVE_INFINITY;
-    }
-    least = Math.min(least, arrivalMs - run.ticks[i]! * msPerTick);
-    lastInBlock = arrivalMs;
-  }
-  close();
-  return bases;
-}
-
-function baseFor(bases: readonly Base[], arrivalMs: number): number {
-  let base = bases[0]!;
-  for (const candidate of bases) if (candidate.fromArrivalMs <= arrivalMs) base = candidate;
-  return base.baseMs;
 }

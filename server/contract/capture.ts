@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { codec, id, legRole, timeMs } from './primitives.ts';
-import { recordingGap, thumbnail } from './recordings.ts';
+import { loudness, recordingGap, thumbnail } from './recordings.ts';
 
 /**
  * Jobs between server and recordings workers. Only the server writes the database: workers answer by
@@ -11,6 +11,8 @@ export const queueNames = {
   seal: 'seal',
   archive: 'archive',
   reports: 'reports',
+  analyse: 'analyse',
+  analysisReports: 'analysis-reports',
 } as const;
 
 /** Where a worker writes: the workers of one host that share a spool folder share its id. */
@@ -93,6 +95,8 @@ export const sealedFacts = z.strictObject({
   gaps: z.array(recordingGap),
   legs: z.array(captureLeg.extend({ packets: z.number().int(), lost: z.number().int() })),
   thumbnail,
+  /** Null in what was sealed before it was measured. */
+  loudness: loudness.nullable().default(null),
 });
 export type SealedFacts = z.infer<typeof sealedFacts>;
 
