@@ -1,78 +1,23 @@
-import { access, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { access, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { Codec, LegRole } from '#contract/primitives.ts';
 import { peaksFile } from '#contract/recordings.ts';
-import { createLog } from '#kernel/log.ts';
 import type { TapItem } from '#kernel/rtp/tap-protocol.ts';
+import { CallOnDisk, callStartMs as startMs } from '#support/call-on-disk.ts';
 import { between, type DecodedAudio, decodeStereo, loudSpans, rms } from '#support/decoded-audio.ts';
-import { captureLegOf, LegFeed, toneFrames } from '#support/leg-feed.ts';
+import { toneFrames } from '#support/leg-feed.ts';
 import { dominantFrequency } from '#support/tone.ts';
-import { sealCall } from '#worker/seal/seal.ts';
-import { SegmentWriter } from '#worker/spool/segment-writer.ts';
-
-const startMs = 1_760_000_000_000;
-const job = { recordingId: 'rec_1', callId: 'call_1' };
-
-/** A call on disk, as a recorder would have left it. */
-class Spool {
-  readonly dir: string;
-  readonly items: TapItem[] = [];
-  #legs = 0;
-
-  constructor(dir: string) {
-    this.dir = dir;
-  }
-
-  leg(role: LegRole, codec: Codec, startsAtMs = startMs): LegFeed {
-    const index = this.#legs++;
-    const leg = captureLegOf(`leg_${role}_${index}`, role, codec);
-    this.items.push({ kind: 'leg', sequence: this.items.length + 1, index, leg });
-    const feed = new LegFeed(leg, startsAtMs, (rtp, arrivalMs) =>
-      this.items.push({ kind: 'packet', sequence: this.items.length + 1, index, arrivalMs, rtp }),
-    );
-    feed.ssrc = 1_000 + index;
-    return feed;
-  }
-
-  hold(index: number, on: boolean, atMs: number): void {
-    this.items.push({ kind: 'hold', sequence: this.items.length + 1, index, on, atMs });
-  }
-
-  async write(items = this.items, captureId = 'cap_1', after = 0): Promise<void> {
-    const writer = await SegmentWriter.open({
-      folder: join(this.dir, job.callId),
-      head: { type: 'segment', version: 1, captureId, ...job, workerId: 'w1', openedAt: startMs, after },
-    });
-    for (const item of items) writer.append(item);
-    await writer.flush();
-    await writer.close();
-  }
-
-  seal(): ReturnType<typeof sealCall> {
-    return sealCall(job, {
-      spoolDir: this.dir,
-      signal: new AbortController().signal,
-      log: createLog('test', 'silent'),
-    });
-  }
-
-  get audioPath(): string {
-    return join(this.dir, job.callId, 'sealed', 'audio.webm');
-  }
-}
 
 const tone = (samples: Int16Array, audio: DecodedAudio, fromMs: number, toMs: number) =>
   dominantFrequency(between(samples, audio.rate, fromMs, toMs), audio.rate);
 
 describe('sealing a call', function () {
   this.timeout(60_000);
-  let spool: Spool;
+  let spool: CallOnDisk;
   beforeEach(async () => {
-    spool = new Spool(await mkdtemp(join(tmpdir(), 'seal-')));
+    spool = await CallOnDisk.create();
   });
-  afterEach(() => rm(spool.dir, { recursive: true, force: true }));
+  afterEach(() => spool.remove());
 
   for (const codec of ['PCMU', 'PCMA', 'opus'] as const) {
     it(`puts the agent left and the customer right, at their exact length (${codec})`, async () => {
@@ -243,7 +188,7 @@ describe('sealing a call', function () {
     spool.leg('customer', 'PCMU', startMs + 5_000).frames(await toneFrames('PCMU', 880, 5.01));
     await spool.write();
     const facts = await spool.seal();
-    const file = await readFile(join(spool.dir, job.callId, 'sealed', 'peaks.json'), 'utf8');
+    const file = await readFile(spool.sealed('peaks.json'), 'utf8');
     const peaks = peaksFile.parse(JSON.parse(file));
     expect(peaks).to.include({ version: 1, bucketMs: 50, durationMs: facts.durationMs });
     expect(peaks.channels.agent).to.have.length(Math.ceil(facts.durationMs / 50));
@@ -282,7 +227,7 @@ describe('sealing a call', function () {
     await spool.write(part);
     const first = await spool.seal();
     expect(first.durationMs).to.equal(199 * 20);
-    const sealed = join(spool.dir, job.callId, 'sealed');
+    const sealed = join(spool.dir, spool.job.callId, 'sealed');
     const before = await readFile(join(sealed, 'audio.webm'));
     await writeFile(join(sealed, 'touched'), '');
     expect(await spool.seal()).to.deep.equal(first);
@@ -300,8 +245,8 @@ describe('sealing a call', function () {
     const second = await spool.seal();
     expect(second).to.deep.include({ durationMs: 5_000, coverage: 1, gaps: [] });
     expect(second.legs[0]!.packets).to.equal(250);
-    expect((await readdir(join(spool.dir, job.callId))).filter((name) => /sealing|replaced/.test(name))).to.be
-      .empty;
+    expect((await readdir(join(spool.dir, spool.job.callId))).filter((name) => /sealing|replaced/.test(name)))
+      .to.be.empty;
   });
 
   it('says plainly when there is nothing to seal', async () => {
