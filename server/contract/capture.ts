@@ -180,6 +180,9 @@ export const workerHeartbeat = z.object({
   captures: z.number().int(),
   spoolBytes: z.number().int(),
   spoolFreeBytes: z.number().int(),
+  /** Calls in the spool that are not sealed yet (those on air included), and sealed ones that wait for the archive. */
+  spoolUnsealed: z.number().int().optional(),
+  spoolSealed: z.number().int().optional(),
   cpuSeconds: z.number(),
   spoolId: spoolId.optional(),
   /** Where other workers fetch this one's part of a call. */

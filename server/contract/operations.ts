@@ -142,8 +142,11 @@ export const operationsEndpoints = {
           callId: id,
           recordingId: id,
           state: z.enum(['waiting', 'running', 'lost']),
+          /** What no recorder has on disk yet. */
           bufferedMs: z.number(),
           packets: z.number().int(),
+          /** Who writes which copy; null where a recorder is waited for. Copies that nobody waits for are left out. */
+          copies: z.array(z.object({ workerId: id.nullable() })),
         }),
       ),
       queues: z.array(queueFigures),

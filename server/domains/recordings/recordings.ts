@@ -1,5 +1,5 @@
 import type { CallFacts } from '#contract/calls.ts';
-import type { ArchivedFile } from '#contract/capture.ts';
+import type { ArchivedFile, ArchiveJob, SealJob } from '#contract/capture.ts';
 import type { LocalText } from '#contract/primitives.ts';
 import type { RecordingGap, RecordingState, RecordingSummary } from '#contract/recordings.ts';
 import type { RecordingClass } from '#contract/retention.ts';
@@ -37,6 +37,12 @@ export interface StoredRecording {
   /** Packets that the tap gave up because no recorder came in time. */
   readonly packetsDropped: number;
   readonly packets: number | null;
+  /** The tap's last sequence of the call; null where its server died before it ended. */
+  readonly items?: number | null;
+  /** The spools that recorded parts of the call. */
+  readonly holders?: readonly string[];
+  /** The spool that the sealed files lie in until they are archived. */
+  readonly sealedIn?: string | null;
   readonly files: readonly ArchivedFile[];
   readonly failure: { readonly code: string; readonly message: string } | null;
   /** What it is kept for; `standard` unless told. */
@@ -52,6 +58,20 @@ export const audioLifetimeSeconds = 15 * 60;
 
 /** How long a stage may stand still before it is queued again. Milliseconds. */
 export const stageTimeoutMs = { captured: 60_000, sealed: 120_000 } as const;
+
+/** What a worker needs to seal the call. */
+export const sealJobOf = ({ id, callId, holders, items }: StoredRecording): SealJob => ({
+  recordingId: id,
+  callId,
+  holders: [...(holders ?? [])],
+  items: items ?? null,
+});
+
+/** What a worker needs to archive it, sealing it again where it must. */
+export const archiveJobOf = (recording: StoredRecording): ArchiveJob => ({
+  ...sealJobOf(recording),
+  sealedIn: recording.sealedIn ?? null,
+});
 
 export function summarise(recording: StoredRecording): RecordingSummary {
   return {
@@ -112,6 +132,7 @@ export interface CaptureFigure {
   readonly state: 'waiting' | 'running' | 'lost';
   readonly bufferedMs: number;
   readonly packets: number;
+  readonly copies: { readonly workerId: string | null }[];
 }
 
 /** A capture runs while its recorder is connected, waits until one is; it is lost when the tap had to drop packets. */
@@ -123,6 +144,7 @@ export function captureFigures(
     bufferedMs: number;
     packets: number;
     dropped: number;
+    copies?: readonly { workerId: string | null; expected: boolean }[];
   }[],
 ): CaptureFigure[] {
   const byCall = new Map(tapped.map((status) => [status.callId, status]));
@@ -131,6 +153,9 @@ export function captureFigures(
     if (recording.state !== 'capturing' || !status) return [];
     const state = status.connected ? 'running' : status.dropped > 0 ? 'lost' : 'waiting';
     const { bufferedMs, packets } = status;
-    return [{ callId: recording.callId, recordingId: recording.id, state, bufferedMs, packets }];
+    const copies = (status.copies ?? []).flatMap(({ workerId, expected }) =>
+      workerId !== null || expected ? [{ workerId }] : [],
+    );
+    return [{ callId: recording.callId, recordingId: recording.id, state, bufferedMs, packets, copies }];
   });
 }

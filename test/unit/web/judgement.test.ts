@@ -11,6 +11,15 @@ const worker = {
   cpuSeconds: 3,
 };
 
+const capture: Overview['captures'][number] = {
+  callId: 'call',
+  recordingId: 'recording',
+  state: 'running',
+  bufferedMs: 20,
+  packets: 100,
+  copies: [{ workerId: 'worker' }],
+};
+
 function overview(changes: Partial<Overview> = {}): Overview {
   return {
     now: 1000,
@@ -18,7 +27,7 @@ function overview(changes: Partial<Overview> = {}): Overview {
     media: [],
     workers: [worker],
     liveCalls: [],
-    captures: [{ callId: 'call', recordingId: 'recording', state: 'running', bufferedMs: 20, packets: 100 }],
+    captures: [capture],
     queues: [{ name: 'seal', waiting: 1, active: 1, delayed: 0, failed: 0 }],
     storage: { recordings: 1, bytes: 1, seconds: 1 },
     coverageToday: { calls: 2, callSeconds: 300, recordedSeconds: 300, ratio: 1 },
@@ -41,14 +50,15 @@ describe('is everything being kept', () => {
 
   it('is a no without a recorder, with a lost capture, or with a store that is down', () => {
     expect(kinds({ workers: [] })).to.deep.equal(['no-recorder']);
-    const lost = { callId: 'a', recordingId: 'b', state: 'lost', bufferedMs: 9000, packets: 1 } as const;
-    expect(kinds({ captures: [lost] })).to.deep.equal(['capture-lost']);
+    expect(kinds({ captures: [{ ...capture, state: 'lost', bufferedMs: 9000 }] })).to.deep.equal([
+      'capture-lost',
+    ]);
     const down = { name: 's3', state: 'down', latencyMs: null, detail: null } as const;
     expect(judge(overview({ services: [down] })).severity).to.equal('bad');
   });
 
   it('lets a capture wait for a moment, not for long', () => {
-    const waiting = { callId: 'a', recordingId: 'b', state: 'waiting', bufferedMs: 900, packets: 1 } as const;
+    const waiting = { ...capture, state: 'waiting', bufferedMs: 900 } as const;
     expect(kinds({ captures: [waiting] })).to.deep.equal([]);
     expect(kinds({ captures: [{ ...waiting, bufferedMs: 6000 }] })).to.deep.equal(['capture-waiting']);
   });
@@ -59,6 +69,27 @@ describe('is everything being kept', () => {
     });
     expect(kinds(missing(299.2))).to.deep.equal([]);
     expect(kinds(missing(290))).to.deep.equal(['coverage']);
+  });
+
+  it('says so when recorders take no more calls, and louder when none does', () => {
+    const full = { ...worker, workerId: 'full', refusing: 'disk' } as const;
+    expect(kinds({ workers: [worker, full] })).to.deep.equal(['recorder-refusing']);
+    expect(judge(overview({ workers: [full] })).findings).to.deep.equal([
+      { severity: 'bad', kind: 'recorders-refuse' },
+    ]);
+    // One that stops is on its way out, and no news.
+    expect(kinds({ workers: [worker, { ...full, refusing: 'stopping' }] })).to.deep.equal([]);
+  });
+
+  it('names a call of which only one of two copies is written', () => {
+    const copies = [{ workerId: 'worker' }, { workerId: null }];
+    expect(kinds({ captures: [{ ...capture, copies }] })).to.deep.equal(['copy-missing']);
+  });
+
+  it('counts what the archive check found', () => {
+    const checked = (count: number) => judge(overview(), { open: [{ kind: 'object-missing', count }] });
+    expect(checked(2).findings).to.deep.equal([{ severity: 'warn', kind: 'archive-findings', count: 2 }]);
+    expect(judge(overview(), { open: [] }).severity).to.equal('good');
   });
 
   it('puts what is bad before what only wants a look', () => {

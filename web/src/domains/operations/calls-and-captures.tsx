@@ -1,14 +1,19 @@
 import { PhoneOutlined } from '@ant-design/icons';
 import { useTranslation } from 'react-i18next';
 import { useLocalText } from '../../i18n/language.ts';
+import { useFormat } from '../../ui/format/use-format.ts';
 import { LiveBadge } from '../../ui/live-badge.tsx';
 import { Section } from '../../ui/page.tsx';
 import { EmptyState } from '../../ui/states.tsx';
 import { useLines } from '../businesses/use-lines.ts';
 import { type Overview, waitingTooLongMs } from './judgement.ts';
 import styles from './operations.module.css';
+import { recorderName } from './recorder-name.ts';
 
 type Capture = Overview['captures'][number];
+
+/** A recorder writes to disk twice a second: only what is longer held back is a lag. Milliseconds. */
+const lagWorthSayingMs = 1_500;
 
 /** Each call on air with its recording beside it; one that is not being written stands out, and stands first. */
 export function CallsAndCaptures({ overview }: { overview: Overview }) {
@@ -48,7 +53,7 @@ export function CallsAndCaptures({ overview }: { overview: Overview }) {
                       .join(' · ')}
                 </p>
               </div>
-              <CaptureWords capture={capture} />
+              <CaptureWords capture={capture} paused={call?.pause != null} />
               <div className={styles.rowEnd}>
                 {call && <LiveBadge onAir={{ state: 'live', since: call.startedAt ?? call.openedAt }} />}
               </div>
@@ -70,16 +75,37 @@ function captureTone(capture: Capture): string | undefined {
   return capture.state === 'running' ? styles.goodWord : undefined;
 }
 
-function CaptureWords({ capture }: { capture: Capture | null }) {
+function CaptureWords({ capture, paused }: { capture: Capture | null; paused: boolean }) {
   const { t } = useTranslation('operations');
+  const format = useFormat();
   if (!capture) return <p className={styles.rowMeta}>{t('calls.noCapture')}</p>;
   const seconds = (capture.bufferedMs / 1000).toFixed(1);
+  const { copies } = capture;
+  const writing = copies.flatMap(({ workerId }) => (workerId === null ? [] : [recorderName(workerId)]));
+  const missing = copies.length - writing.length;
   return (
     <div className={styles.capture}>
       <p className={captureTone(capture)}>
-        {capture.state === 'running' ? t('calls.running') : t(`calls.${capture.state}`, { seconds })}
+        {paused
+          ? t('calls.paused')
+          : capture.state === 'running'
+            ? t('calls.running')
+            : t(`calls.${capture.state}`, { seconds })}
       </p>
-      <p className={styles.rowMeta}>{t('calls.packets', { count: capture.packets })}</p>
+      <p className={styles.rowMeta}>
+        {writing.length > 0 && (
+          <span className={styles.rowPart}>
+            {t('calls.copies', { count: writing.length, names: format.list(writing) })}
+          </span>
+        )}
+        {missing > 0 && capture.state === 'running' && (
+          <span className={`${styles.rowPart} ${styles.warnWord}`}>{t('calls.copyMissing')}</span>
+        )}
+        {capture.state === 'running' && capture.bufferedMs >= lagWorthSayingMs && (
+          <span className={styles.rowPart}>{t('calls.lag', { seconds })}</span>
+        )}
+        <span className={styles.rowPart}>{t('calls.packets', { count: capture.packets })}</span>
+      </p>
     </div>
   );
 }

@@ -1,15 +1,21 @@
+import type { CaptureRefusal } from '#contract/capture.ts';
 import type { ResponseOf } from '#contract/endpoint.ts';
 import type { operationsEndpoints } from '#contract/operations.ts';
 
 export type Overview = ResponseOf<typeof operationsEndpoints.overview>;
+export type ArchiveCheck = ResponseOf<typeof operationsEndpoints.archiveFindings>;
 export type ServiceName = Overview['services'][number]['name'];
 export type Severity = 'good' | 'warn' | 'bad';
 
 /** One thing that somebody should look at, with the figures its sentence needs. */
 export type Finding = { readonly severity: 'warn' | 'bad' } & (
   | { readonly kind: 'service-down' | 'service-slow'; readonly service: ServiceName }
-  | { readonly kind: 'no-recorder' }
-  | { readonly kind: 'capture-lost' | 'capture-waiting'; readonly count: number }
+  | { readonly kind: 'no-recorder' | 'recorders-refuse' }
+  | { readonly kind: 'recorder-refusing'; readonly workerId: string; readonly refusing: CaptureRefusal }
+  | {
+      readonly kind: 'capture-lost' | 'capture-waiting' | 'copy-missing' | 'archive-findings';
+      readonly count: number;
+    }
   | { readonly kind: 'recording-failed'; readonly count: number }
   | { readonly kind: 'queue-failed' | 'queue-behind'; readonly queue: string; readonly count: number }
   | { readonly kind: 'coverage'; readonly missingSeconds: number }
@@ -32,19 +38,37 @@ export const spoolSpaceBytes = 2_000_000_000;
 const roundingSeconds = 1;
 
 /** Is everything being kept? Every figure of the overview that says otherwise becomes a finding. */
-export function judge(overview: Overview): Judgement {
+export function judge(overview: Overview, check?: Pick<ArchiveCheck, 'open'>): Judgement {
   const findings: Finding[] = [];
   for (const { name, state } of overview.services) {
     if (state === 'down') findings.push({ severity: 'bad', kind: 'service-down', service: name });
     if (state === 'slow') findings.push({ severity: 'warn', kind: 'service-slow', service: name });
   }
   if (overview.workers.length === 0) findings.push({ severity: 'bad', kind: 'no-recorder' });
+  const refusing = overview.workers.flatMap(({ workerId, refusing: why }) =>
+    why ? [{ workerId, why }] : [],
+  );
+  if (refusing.length > 0 && refusing.length === overview.workers.length) {
+    findings.push({ severity: 'bad', kind: 'recorders-refuse' });
+  } else {
+    for (const { workerId, why } of refusing) {
+      // One that stops is on its way out, as somebody wanted.
+      if (why === 'stopping') continue;
+      findings.push({ severity: 'warn', kind: 'recorder-refusing', workerId, refusing: why });
+    }
+  }
   const lost = overview.captures.filter(({ state }) => state === 'lost').length;
   if (lost > 0) findings.push({ severity: 'bad', kind: 'capture-lost', count: lost });
   const waiting = overview.captures.filter(
     ({ state, bufferedMs }) => state === 'waiting' && bufferedMs > waitingTooLongMs,
   ).length;
   if (waiting > 0) findings.push({ severity: 'bad', kind: 'capture-waiting', count: waiting });
+  const single = overview.captures.filter(
+    ({ state, copies }) => state === 'running' && copies.some(({ workerId }) => workerId === null),
+  ).length;
+  if (single > 0) findings.push({ severity: 'warn', kind: 'copy-missing', count: single });
+  const found = check?.open.reduce((sum, { count }) => sum + count, 0) ?? 0;
+  if (found > 0) findings.push({ severity: 'warn', kind: 'archive-findings', count: found });
   if (overview.failures.length > 0) {
     findings.push({ severity: 'bad', kind: 'recording-failed', count: overview.failures.length });
   }

@@ -3,6 +3,7 @@ import { useFormat } from '../../ui/format/use-format.ts';
 import { Section } from '../../ui/page.tsx';
 import { type Overview, queueBehindJobs } from './judgement.ts';
 import styles from './operations.module.css';
+import { recorderName } from './recorder-name.ts';
 import { useQueueName } from './use-verdict.ts';
 
 /** Services: running, slow or down, in words; milliseconds beside them. */
@@ -74,20 +75,8 @@ export function Machines({ overview }: { overview: Overview }) {
             </div>
           </li>
         ))}
-        {overview.workers.map(({ workerId, startedAt, captures, spoolBytes, spoolFreeBytes }) => (
-          <li key={workerId} className={styles.row}>
-            <div>
-              <p className={styles.rowTitle}>{t('hosts.recorder', { id: recorderName(workerId) })}</p>
-              <p className={styles.rowMeta}>
-                {t('hosts.recorderWork', {
-                  captures,
-                  spool: format.bytes(spoolBytes),
-                  free: format.bytes(spoolFreeBytes),
-                })}
-              </p>
-              <p className={styles.rowMeta}>{t('hosts.since', { when: format.dayAndTime(startedAt) })}</p>
-            </div>
-          </li>
+        {overview.workers.map((worker) => (
+          <Recorder key={worker.workerId} worker={worker} />
         ))}
         {overview.workers.length === 0 && (
           <li className={`${styles.row} ${styles.badRow}`}>
@@ -99,7 +88,38 @@ export function Machines({ overview }: { overview: Overview }) {
   );
 }
 
-/** The name that the installation gave it, or the end of the id that it gave itself: enough to tell two apart. */
-function recorderName(workerId: string): string {
-  return workerId.startsWith('worker_') ? workerId.slice(-4).toUpperCase() : workerId;
+/** One recorder: whether it takes calls, what it has in hand, and how its disk is. */
+function Recorder({ worker }: { worker: Overview['workers'][number] }) {
+  const { t } = useTranslation('operations');
+  const format = useFormat();
+  const { refusing, cpuShare, lagMs, spoolUnsealed, spoolSealed } = worker;
+  const load = [
+    t('hosts.recorderCalls', { count: worker.captures }),
+    cpuShare !== undefined && t('hosts.cpu', { cpu: format.percent(cpuShare, 0) }),
+    lagMs !== undefined && lagMs > 0 && t('hosts.late', { ms: lagMs }),
+  ];
+  const spool = [
+    t('hosts.spool', { spool: format.bytes(worker.spoolBytes), free: format.bytes(worker.spoolFreeBytes) }),
+    spoolUnsealed !== undefined && spoolUnsealed > 0 && t('hosts.unsealed', { count: spoolUnsealed }),
+    spoolSealed !== undefined && spoolSealed > 0 && t('hosts.sealed', { count: spoolSealed }),
+  ];
+  return (
+    <li className={`${styles.row} ${refusing && refusing !== 'stopping' ? styles.warnRow : ''}`}>
+      <div className={styles.rowWords}>
+        <p className={styles.rowTitle}>{t('hosts.recorder', { id: recorderName(worker.workerId) })}</p>
+        <p className={styles.rowMeta}>{load.filter(Boolean).join(' · ')}</p>
+        <p className={styles.rowMeta}>{spool.filter(Boolean).join(' · ')}</p>
+      </div>
+      <div className={styles.rowEnd}>
+        <p className={refusing ? styles.warnWord : styles.goodWord}>
+          {t(refusing ? 'hosts.refuses' : 'hosts.takes')}
+        </p>
+        <p className={styles.rowMeta}>
+          {refusing
+            ? t(`refusing.${refusing}`)
+            : t('hosts.since', { when: format.dayAndTime(worker.startedAt) })}
+        </p>
+      </div>
+    </li>
+  );
 }

@@ -3,13 +3,15 @@ import { useTranslation } from 'react-i18next';
 import { operationsEndpoints } from '#contract/operations.ts';
 import { useApiQuery } from '../../app/queries.ts';
 import { useFormat } from '../../ui/format/use-format.ts';
-import { Page, Section } from '../../ui/page.tsx';
+import { Page } from '../../ui/page.tsx';
 import { ErrorState, LoadingRows } from '../../ui/states.tsx';
-import { RecordingRow } from '../recordings/recording-row.tsx';
+import { ArchiveCheck } from './archive-check.tsx';
 import { CallsAndCaptures } from './calls-and-captures.tsx';
+import { Failures } from './failures.tsx';
 import { type Judgement, judge, type Overview, type Severity } from './judgement.ts';
 import { Machines, Queues, Services } from './machinery.tsx';
 import styles from './operations.module.css';
+import { useArchiveCheck } from './use-archive-check.ts';
 import { useVerdict } from './use-verdict.ts';
 
 const icons: Record<Severity, React.ReactNode> = {
@@ -23,6 +25,7 @@ export function OperationsPage() {
   const { t } = useTranslation('operations');
   const format = useFormat();
   const query = useApiQuery(operationsEndpoints.overview, {}, { refreshEveryMs: 5_000, staleTimeMs: 0 });
+  const check = useArchiveCheck();
   const { data, error } = query;
   return (
     <Page title={t('title')} wide lead={data && t('asOf', { time: format.timeOfDay(data.now) })}>
@@ -32,12 +35,13 @@ export function OperationsPage() {
         <LoadingRows rows={4} height={96} />
       ) : (
         <>
-          <Verdict judgement={judge(data)} />
+          <Verdict judgement={judge(data, check.data)} />
           <Figures overview={data} />
           <div className={styles.columns}>
             <div className={styles.column}>
-              <CallsAndCaptures overview={data} />
               {data.failures.length > 0 && <Failures overview={data} />}
+              <CallsAndCaptures overview={data} />
+              <ArchiveCheck query={check} />
             </div>
             <div className={styles.column}>
               <Services overview={data} />
@@ -76,6 +80,7 @@ function Figures({ overview }: { overview: Overview }) {
   const { t } = useTranslation('operations');
   const format = useFormat();
   const { coverageToday: coverage, storage, liveCalls } = overview;
+  const spool = spoolOf(overview);
   const listeners = liveCalls.reduce((sum, call) => sum + call.listeners, 0);
   return (
     <dl className={styles.figures}>
@@ -109,19 +114,28 @@ function Figures({ overview }: { overview: Overview }) {
           })}
         </dd>
       </div>
+      <div>
+        <dt>{t('spool.heading')}</dt>
+        <dd className={styles.figure}>{format.bytes(spool.bytes)}</dd>
+        <dd>
+          {spool.calls > 0 ? t('spool.sentence', { count: spool.calls }) : t('spool.none')}
+          {spool.freeBytes !== null && ` ${t('spool.free', { free: format.bytes(spool.freeBytes) })}`}
+        </dd>
+      </div>
     </dl>
   );
 }
 
-function Failures({ overview }: { overview: Overview }) {
-  const { t } = useTranslation('operations');
-  return (
-    <Section title={t('failures.heading')} flush>
-      <ul>
-        {overview.failures.map((recording) => (
-          <RecordingRow key={recording.id} recording={recording} />
-        ))}
-      </ul>
-    </Section>
-  );
+/** Recorders of one host share a disk: it is counted once. */
+function spoolOf({ workers }: Overview): { bytes: number; freeBytes: number | null; calls: number } {
+  const disks = new Map(workers.map((worker) => [worker.spoolId ?? worker.workerId, worker]));
+  const each = [...disks.values()];
+  return {
+    bytes: each.reduce((sum, { spoolBytes }) => sum + spoolBytes, 0),
+    freeBytes: each.length > 0 ? Math.min(...each.map(({ spoolFreeBytes }) => spoolFreeBytes)) : null,
+    calls: each.reduce(
+      (sum, { spoolUnsealed, spoolSealed }) => sum + (spoolUnsealed ?? 0) + (spoolSealed ?? 0),
+      0,
+    ),
+  };
 }

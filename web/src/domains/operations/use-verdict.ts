@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import { useFormat } from '../../ui/format/use-format.ts';
 import type { Finding, Judgement } from './judgement.ts';
+import { recorderName } from './recorder-name.ts';
 
 /** The judgement in words: one sentence for the whole, one for each finding. */
 export function useVerdict(): (judgement: Judgement) => { sentence: string; findings: string[] } {
@@ -16,14 +17,22 @@ export function useVerdict(): (judgement: Judgement) => { sentence: string; find
         return t(`finding.${finding.kind}`, { queue: queueName(finding.queue), count: finding.count });
       case 'capture-lost':
       case 'capture-waiting':
+      case 'copy-missing':
+      case 'archive-findings':
       case 'recording-failed':
         return t(`finding.${finding.kind}`, { count: finding.count });
       case 'coverage':
         return t('finding.coverage', { length: format.spokenLength(finding.missingSeconds * 1000) });
       case 'spool-space':
         return t('finding.spool-space', { free: format.bytes(finding.freeBytes) });
+      case 'recorder-refusing':
+        return t('finding.recorder-refusing', {
+          id: recorderName(finding.workerId),
+          why: t(`refusing.${finding.refusing}`),
+        });
       case 'no-recorder':
-        return t('finding.no-recorder');
+      case 'recorders-refuse':
+        return t(`finding.${finding.kind}`);
     }
   };
   const queueName = useQueueName();
@@ -33,7 +42,7 @@ export function useVerdict(): (judgement: Judgement) => { sentence: string; find
   });
 }
 
-const namedQueues = ['captures', 'seals', 'archives', 'reports'] as const;
+const namedQueues = ['captures', 'seals', 'archives', 'reports', 'analyses'] as const;
 
 /** What a queue is for; one that we do not know keeps its own name. */
 export function useQueueName(): (name: string) => string {

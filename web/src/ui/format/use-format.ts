@@ -27,6 +27,8 @@ export interface Format {
   count(value: number): string;
   percent(ratio: number, digits?: number): string;
   bytes(value: number): string;
+  /** one, two and three */
+  list(items: readonly string[]): string;
 }
 
 /** Formatters in the language in force and in the person's own zone (or the one given). */
@@ -47,6 +49,7 @@ export function useFormat(zone: string = myZone): Format {
       count: (value) => numbers.count(value, language),
       percent: (ratio, digits) => numbers.percent(ratio, language, digits),
       bytes: (value) => numbers.bytes(value, language),
+      list: (items) => new Intl.ListFormat(language).format(items),
     };
   }, [language, zone]);
 }
