@@ -4,7 +4,11 @@ import { S3Error } from './errors.ts';
 import type { S3Request } from './s3-request.ts';
 
 /** Headers by which a write says what is kept with the object. */
-export const attributeHeaders = ['x-amz-meta-', 'x-amz-server-side-encryption'];
+export const attributeHeaders = [
+  'x-amz-meta-',
+  'x-amz-server-side-encryption',
+  'x-amz-server-side-encryption-aws-kms-key-id',
+];
 
 const standardHeaders = [
   'cache-control',
@@ -19,7 +23,7 @@ const maxMetadataBytes = 2048;
 /** Query parameters of a signed GET or HEAD that replace an answer's header. */
 export const overrideParameters = standardHeaders.map((name) => `response-${name}`);
 
-/** @throws S3Error MetadataTooLarge, NotImplemented (encryption with customer or KMS keys) */
+/** @throws S3Error MetadataTooLarge, InvalidArgument (a KMS key without KMS), NotImplemented (other encryption) */
 export function readAttributes(request: S3Request): Record<string, string> {
   const attributes: Record<string, string> = { 'content-type': 'binary/octet-stream' };
   for (const name of standardHeaders) {
@@ -34,12 +38,7 @@ export function readAttributes(request: S3Request): Record<string, string> {
     attributes[name] = checkedHeaderValue(value);
   }
   if (metadataBytes > maxMetadataBytes) throw new S3Error('MetadataTooLarge');
-  const encryption = request.header('x-amz-server-side-encryption');
-  if (encryption !== undefined && encryption !== 'AES256') {
-    throw new S3Error('NotImplemented', 'x-amz-server-side-encryption takes only AES256');
-  }
-  if (encryption) attributes['x-amz-server-side-encryption'] = encryption;
-  return attributes;
+  return Object.assign(attributes, readEncryption(request));
 }
 
 /** The headers that a GET or HEAD answers with, but for length and range. */
@@ -63,10 +62,29 @@ export function checksumHeaders({ checksum }: Pick<StoredObject, 'checksum'>): R
   return { [checksumHeader(checksum.algorithm)]: checksum.value, 'x-amz-checksum-type': checksum.type };
 }
 
+const encryptionName = 'x-amz-server-side-encryption';
+const kmsKeyName = 'x-amz-server-side-encryption-aws-kms-key-id';
+/** Stands for the service's own key where none is named. */
+const ownKmsKey = 'arn:aws:kms:us-east-1:000000000000:key/00000000-0000-0000-0000-000000000000';
+
 /** That the object was asked to be encrypted at rest is kept and told; this server does not encrypt. */
 export function encryptionHeader(attributes: Record<string, string>): Record<string, string> {
-  const name = 'x-amz-server-side-encryption';
-  return attributes[name] ? { [name]: attributes[name] } : {};
+  const names = [encryptionName, kmsKeyName];
+  return Object.fromEntries(names.flatMap((name) => (attributes[name] ? [[name, attributes[name]]] : [])));
+}
+
+function readEncryption(request: S3Request): Record<string, string> {
+  const encryption = request.header(encryptionName);
+  const kmsKey = request.header(kmsKeyName);
+  if (kmsKey !== undefined && encryption !== 'aws:kms') {
+    throw new S3Error('InvalidArgument', `${kmsKeyName} goes with aws:kms alone`);
+  }
+  if (encryption === undefined) return {};
+  if (encryption === 'AES256') return { [encryptionName]: encryption };
+  if (encryption === 'aws:kms') {
+    return { [encryptionName]: encryption, [kmsKeyName]: checkedHeaderValue(kmsKey ?? ownKmsKey) };
+  }
+  throw new S3Error('NotImplemented', `${encryptionName} takes AES256 and aws:kms`);
 }
 
 function contentEncoding(request: S3Request): string {

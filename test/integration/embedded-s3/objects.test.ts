@@ -230,7 +230,7 @@ describe('objects, as the official client sees them', () => {
     await expectRefusal(get(key, { VersionId: 'v' }), 'NotImplemented', 501);
     await expectRefusal(get(key, { PartNumber: 1 }), 'NotImplemented', 501);
     for (const unknown of [
-      { ServerSideEncryption: 'aws:kms' },
+      { ServerSideEncryption: 'aws:kms:dsse' },
       { ACL: 'public-read' },
       { Tagging: 'a=b' },
       { StorageClass: 'GLACIER' },

@@ -9,9 +9,9 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
-import { createObjectStore, type ObjectStore } from '#kernel/s3.ts';
+import { createObjectStore, type ObjectStore, type ObjectStoreConfig } from '#kernel/s3.ts';
 import { type ObjectServer, startObjectServer } from '#scripts/embedded/s3/object-server.ts';
-import { sumsOfBytes } from '#worker/archive/checksums.ts';
+import { sumsOfBytes, sumsOfFile } from '#worker/archive/checksums.ts';
 import { type UploadFile, uploadVerified } from '#worker/archive/verified-upload.ts';
 
 const partBytes = 5 * 1_048_576;
@@ -148,6 +148,80 @@ describe('bringing a file to the object store', function () {
       ),
     ).to.equal('NotFound');
     await upload();
+  });
+
+  it('takes no answer for the truth that is one bit off', async () => {
+    objects.faults.add({ kind: 'flip-byte', operation: 'GetObject', atByte: file.bytes - 1, count: 1 });
+    expect(await codeOf(upload())).to.equal('archive.verify');
+    await upload();
+  });
+
+  it('has the store keep the checksum of the whole, in parts or not', async () => {
+    await upload();
+    const small = { ...file, key: `${file.key}.small`, path: join(dir, 'small.bin') };
+    const bytes = randomBytes(1_000);
+    await writeFile(small.path, bytes);
+    Object.assign(small, await sumsOfBytes(bytes));
+    await uploadVerified(small, { store, signal: new AbortController().signal, partBytes });
+    for (const { key, crc32 } of [file, small]) {
+      const { ChecksumCRC32, ChecksumType } = await store.client.send(
+        new HeadObjectCommand({ Bucket: store.bucket, Key: key, ChecksumMode: 'ENABLED' }),
+      );
+      expect(ChecksumType).to.equal('FULL_OBJECT');
+      expect(Buffer.from(ChecksumCRC32!, 'base64').toString('hex')).to.equal(crc32);
+    }
+  });
+
+  describe('that encrypts at rest', () => {
+    const encrypting = (extra: Partial<ObjectStoreConfig>) =>
+      createObjectStore({
+        S3_ENDPOINT: objects.endpoint,
+        S3_REGION: 'us-east-1',
+        S3_BUCKET: 'recordings',
+        S3_ACCESS_KEY_ID: keys.accessKey,
+        S3_SECRET_ACCESS_KEY: keys.secretKey,
+        S3_FORCE_PATH_STYLE: true,
+        ...extra,
+      });
+    const signal = new AbortController().signal;
+
+    it('asks for its own keys or those of a key service, for every object and every upload in parts', async () => {
+      const kms = { S3_SSE: 'aws:kms', S3_SSE_KMS_KEY_ID: 'arn:aws:kms:eu-west-1:1:key/k-1' } as const;
+      for (const extra of [{ S3_SSE: 'AES256' } as const, kms]) {
+        const own = encrypting(extra);
+        for (const size of [file.bytes, 1_000]) {
+          const bytes = randomBytes(size);
+          await writeFile(file.path, bytes);
+          const one = { ...file, ...(await sumsOfBytes(bytes)), key: `${file.key}.${extra.S3_SSE}.${size}` };
+          await uploadVerified(one, { store: own, signal, partBytes });
+          const stored = await own.client.send(new HeadObjectCommand({ Bucket: own.bucket, Key: one.key }));
+          expect(stored.ServerSideEncryption).to.equal(extra.S3_SSE);
+          expect(stored.SSEKMSKeyId).to.equal(
+            'S3_SSE_KMS_KEY_ID' in extra ? extra.S3_SSE_KMS_KEY_ID : undefined,
+          );
+        }
+        own.close();
+      }
+      Object.assign(file, await sumsOfFile(file.path));
+      await upload();
+      expect((await head()).ServerSideEncryption, 'none was asked for').to.equal(undefined);
+    });
+
+    it('does not take a store’s word for it', async () => {
+      const forgetful = encrypting({ S3_SSE: 'AES256' });
+      forgetful.client.middlewareStack.add(
+        (next) => (args) => {
+          const { headers } = args.request as { headers: Record<string, string> };
+          delete headers['x-amz-server-side-encryption'];
+          return next(args);
+        },
+        { step: 'build' },
+      );
+      expect(await codeOf(uploadVerified(file, { store: forgetful, signal, partBytes }))).to.equal(
+        'archive.not-encrypted',
+      );
+      forgetful.close();
+    });
   });
 
   it('stops at once when it is told to', async () => {
