@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Metrics } from '#kernel/metrics.ts';
+import type { SpoolDoor } from './spool/spool-door.ts';
 
 export interface HealthServer {
   readonly port: number;
@@ -9,6 +10,7 @@ export interface HealthServer {
 
 /**
  * `/healthz`: the process runs. `/readyz`: it can do its work (503 with the reasons else). `/metrics`: Prometheus.
+ * `/spool/…`: for other workers, with their secret.
  * `problems` answers what stands in the way, as words that may be shown.
  */
 export async function startHealthServer(options: {
@@ -16,6 +18,7 @@ export async function startHealthServer(options: {
   port: number;
   metrics: Metrics;
   problems: () => Promise<string[]>;
+  spool: SpoolDoor;
 }): Promise<HealthServer> {
   const server = createServer((request, response) => {
     const answer = (status: number, type: string, body: string) => {
@@ -33,11 +36,14 @@ export async function startHealthServer(options: {
         json(problems.length === 0 ? 200 : 503, { ready: problems.length === 0, problems });
       } else if (pathname === '/metrics') {
         answer(200, options.metrics.contentType, await options.metrics.text());
-      } else json(404, { error: { code: 'route.unknown', message: 'There is nothing at this address.' } });
+      } else if (pathname.startsWith('/spool/')) await options.spool(request, response, pathname);
+      else json(404, { error: { code: 'route.unknown', message: 'There is nothing at this address.' } });
     };
-    respond().catch(() =>
-      json(500, { error: { code: 'internal', message: 'The answer could not be made.' } }),
-    );
+    respond().catch(() => {
+      // What has begun cannot become another answer.
+      if (response.headersSent) response.destroy();
+      else json(500, { error: { code: 'internal', message: 'The answer could not be made.' } });
+    });
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

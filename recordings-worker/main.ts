@@ -9,10 +9,16 @@ import { exitWithParent } from '#kernel/parent.ts';
 import { Queues } from '#kernel/queues.ts';
 import { closeRedis, createRedis } from '#kernel/redis.ts';
 import { createObjectStore } from '#kernel/s3.ts';
+import { Analyses } from './analyse/analyses.ts';
 import { openSigningKey } from './archive/signing-key.ts';
+import { Admission } from './capture/admission.ts';
 import { Captures } from './capture/captures.ts';
 import { startHealthServer } from './health-server.ts';
-import { Heartbeat, leastFreeBytes } from './heartbeat.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { createPeers } from './peers.ts';
+import { Forgetting } from './spool/forgetting.ts';
+import { createSpoolDoor } from './spool/spool-door.ts';
+import { spoolIdOf } from './spool/spool-id.ts';
 import { Stages } from './stages.ts';
 
 /** Sealing keeps a core busy: one is left for the captures. */
@@ -23,6 +29,7 @@ async function start(config: WorkerConfig, log: Log, lifecycle: Lifecycle): Prom
   const workerId = config.WORKER_ID ?? newId('worker');
   const spoolDir = config.SPOOL_DIR;
   await mkdir(spoolDir, { recursive: true });
+  const spoolId = await spoolIdOf(spoolDir);
   const metrics = new Metrics();
 
   // The stores.
@@ -39,11 +46,20 @@ async function start(config: WorkerConfig, log: Log, lifecycle: Lifecycle): Prom
   // The work.
   const capturesEnded = metrics.counter('captures_ended_total', 'Captures by how they ended', ['outcome']);
   const writtenBytes = metrics.counter('spool_written_bytes_total', 'Bytes brought to disk by captures');
+  const leastFreeBytes = config.SPOOL_LEAST_FREE_MB * 1_048_576;
+  const admission = new Admission({
+    leastFreeBytes,
+    cpuShare: config.WORKER_CPU_MAX,
+    lagMs: config.WORKER_LAG_MAX_MS,
+    captures: config.WORKER_CAPTURES_MAX,
+  });
   const captures = new Captures({
     workerId,
+    spoolId,
     spoolDir,
     fsyncMs: config.SPOOL_FSYNC_MS,
     max: config.WORKER_CAPTURES_MAX,
+    admission,
     queues,
     log,
     onEnded: (outcome) => capturesEnded.inc({ outcome }),
@@ -59,10 +75,13 @@ async function start(config: WorkerConfig, log: Log, lifecycle: Lifecycle): Prom
     'stage',
     'code',
   ]);
+  const peers = createPeers(redis, { spoolId });
   const stages = new Stages({
     workerId,
     spoolDir,
     queues,
+    redis,
+    peers,
     store,
     key,
     seals: sealsAtATime,
@@ -70,10 +89,35 @@ async function start(config: WorkerConfig, log: Log, lifecycle: Lifecycle): Prom
     onDone: (stage, seconds) => stageSeconds.observe({ stage }, seconds),
     onFailed: (stage, code) => stageFailures.inc({ stage, code }),
   });
+  const analyses = new Analyses({
+    workerId,
+    spoolDir,
+    queues,
+    store,
+    key,
+    atATime: config.ANALYSIS_AT_A_TIME,
+    log,
+    onDone: (seconds) => stageSeconds.observe({ stage: 'analyse' }, seconds),
+    onFailed: (code) => stageFailures.inc({ stage: 'analyse', code }),
+  });
 
-  const heartbeat = new Heartbeat({ workerId, spoolDir, redis, captures: () => captures.running, log });
+  const heartbeat = new Heartbeat({
+    workerId,
+    spoolId,
+    spoolDir,
+    redis,
+    captures: () => captures.running,
+    onLook: (load) => {
+      admission.look(load);
+      captures.admit();
+    },
+    refusing: () => (lifecycle.stopping ? 'stopping' : admission.refusing),
+    log,
+  });
   await heartbeat.start();
   lifecycle.onStop('closeQueues', 'heartbeat', () => heartbeat.stop());
+  const forgetting = new Forgetting({ spoolId, spoolDir, redis, log });
+  lifecycle.onStop('closeQueues', 'forgetting', () => forgetting.stop());
 
   // The doors.
   metrics.gauge('captures_running', 'Calls being captured', [], () => captures.running);
@@ -82,7 +126,16 @@ async function start(config: WorkerConfig, log: Log, lifecycle: Lifecycle): Prom
     return Object.entries({ unsealed, sealed }).map(([state, value]) => ({ labels: { state }, value }));
   });
   metrics.gauge('spool_bytes', 'Size of the spool', [], () => heartbeat.findings.bytes);
-  metrics.gauge('spool_free_bytes', 'Free space where the spool is', [], () => heartbeat.freeBytes);
+  metrics.gauge('spool_free_bytes', 'Free space where the spool is', [], () => heartbeat.load.freeBytes);
+  metrics.gauge('captures_refused', 'Why no further captures are taken', ['reason'], () =>
+    admission.refusing === null ? [] : [{ labels: { reason: admission.refusing }, value: 1 }],
+  );
+  metrics.gauge(
+    'capture_thread_cpu_ratio',
+    'Share of a core taken by the thread that captures',
+    [],
+    () => heartbeat.load.cpuShare,
+  );
   const health = await startHealthServer({
     host: config.WORKER_HOST,
     port: config.WORKER_PORT,
@@ -90,10 +143,11 @@ async function start(config: WorkerConfig, log: Log, lifecycle: Lifecycle): Prom
     problems: async () => {
       const problems: string[] = [];
       if (lifecycle.stopping) problems.push('stopping');
-      if (heartbeat.freeBytes < leastFreeBytes) problems.push('the disk of the spool is almost full');
+      if (heartbeat.load.freeBytes < leastFreeBytes) problems.push('the disk of the spool is almost full');
       await redis.ping().catch(() => problems.push('redis is not reachable'));
       return problems;
     },
+    spool: createSpoolDoor({ spoolDir, spoolId, secret: () => peers.secret() }),
   });
   lifecycle.onStop('closeStores', 'health', () => health.close());
 
@@ -101,9 +155,13 @@ async function start(config: WorkerConfig, log: Log, lifecycle: Lifecycle): Prom
   lifecycle.onStop('stopAdmitting', 'captures', () => queues.pauseHere('capture'));
   lifecycle.onStop('handOverCaptures', 'captures', () => captures.stop());
   lifecycle.onStop('closeQueues', 'stages', () => stages.stop());
+  lifecycle.onStop('closeQueues', 'analyses', () => analyses.stop());
+  await heartbeat.tell({ host: config.WORKER_ADVERTISED_HOST ?? config.WORKER_HOST, port: health.port });
   captures.start();
   stages.start();
-  log.info({ workerId, host: config.WORKER_HOST, port: health.port }, 'ready');
+  analyses.start();
+  forgetting.start();
+  log.info({ workerId, spoolId, host: config.WORKER_HOST, port: health.port }, 'ready');
 }
 
 let config: WorkerConfig;

@@ -1,17 +1,27 @@
-import type { ArchiveJob, Report, SealJob } from '#contract/capture.ts';
+import { rm } from 'node:fs/promises';
+import type { ArchiveJob, Report, SealedFacts, SealJob } from '#contract/capture.ts';
 import type { Log } from '#kernel/log.ts';
-import type { JobContext, Queues } from '#kernel/queues.ts';
+import { type JobContext, PutBack, type Queues } from '#kernel/queues.ts';
+import type { Redis } from '#kernel/redis.ts';
 import type { ObjectStore } from '#kernel/s3.ts';
 import type { SigningKey } from '#kernel/signed-json.ts';
 import { archiveCall, forgetSpool } from './archive/archive.ts';
 import { noteOfForgotten } from './archive/archived-note.ts';
+import type { Peers } from './peers.ts';
+import { fingerprintOf } from './seal/read-spool.ts';
 import { sealCall } from './seal/seal.ts';
+import { tellArchived } from './spool/forgetting.ts';
+import { gather } from './spool/gather.ts';
+import { missingCount, readExtent } from './spool/read-extents.ts';
+import { callFolder } from './spool/spool-layout.ts';
 import { asWorkerError } from './worker-error.ts';
 
 export interface StagesOptions {
   readonly workerId: string;
   readonly spoolDir: string;
   readonly queues: Queues;
+  readonly redis: Redis;
+  readonly peers: Peers;
   readonly store: ObjectStore;
   /** Signs what is archived. */
   readonly key: SigningKey;
@@ -27,6 +37,11 @@ type Stage = 'seal' | 'archive';
 
 /** A spool that is not here may be on a disk that another worker has; after this many tries none has. */
 const maxTriesWithoutSpool = 8;
+/** A holder of a part of the call that is away is waited for in so many tries (some four minutes). */
+const triesForHolders = 10;
+/** A worker that has the files already is left a job so many times. */
+const maxPutBacks = 4;
+const putBackMs = 60;
 
 /** What happens to a call after its capture, by the server's jobs: sealed, then archived. Each may be done again. */
 export class Stages {
@@ -39,13 +54,17 @@ export class Stages {
 
   start(): void {
     const { queues, seals } = this.#options;
-    queues.handle('seal', (job, context) => this.#attempt('seal', job, context, () => this.#seal(job)), {
-      concurrency: seals,
-      onGivenUp: (job) => this.#givenUp('seal', job),
-    });
+    queues.handle(
+      'seal',
+      (job, context) => this.#attempt('seal', job, context, () => this.#seal(job, context)),
+      {
+        concurrency: seals,
+        onGivenUp: (job) => this.#givenUp('seal', job),
+      },
+    );
     queues.handle(
       'archive',
-      (job, context) => this.#attempt('archive', job, context, () => this.#archive(job)),
+      (job, context) => this.#attempt('archive', job, context, () => this.#archive(job, context)),
       { concurrency: 2, onGivenUp: (job) => this.#givenUp('archive', job) },
     );
   }
@@ -55,22 +74,60 @@ export class Stages {
     this.#stopping.abort();
   }
 
-  async #seal(job: SealJob): Promise<void> {
-    const { spoolDir, log } = this.#options;
+  async #seal(job: SealJob, context: JobContext): Promise<void> {
+    const { spoolDir, peers } = this.#options;
+    await this.#leaveTo(job.holders ?? [], context);
     const note = await noteOfForgotten(spoolDir, job);
-    const facts = note?.facts ?? (await sealCall(job, { spoolDir, signal: this.#stopping.signal, log }));
-    await this.#tell(job, { kind: 'sealed', facts });
+    const facts = note?.facts ?? (await this.#gatherAndSeal(job, context));
+    await this.#tell(job, { kind: 'sealed', facts, spoolId: peers.spoolId });
   }
 
-  async #archive(job: ArchiveJob): Promise<void> {
+  async #archive(job: ArchiveJob, context: JobContext): Promise<void> {
     const { spoolDir, store, key, log } = this.#options;
     const { signal } = this.#stopping;
+    await this.#leaveTo(job.sealedIn ? [job.sealedIn] : [], context);
     // Costs nothing when the spool has not changed; what grew since, or was lost with a disk's cache, is made good.
-    if (!(await noteOfForgotten(spoolDir, job))) await sealCall(job, { spoolDir, signal, log });
+    if (!(await noteOfForgotten(spoolDir, job))) await this.#gatherAndSeal(job, context);
     const archived = await archiveCall(job, { spoolDir, store, key, signal, log });
     // First the word, then the deed: a spool is deleted only when the server is sure to hear of its archive.
     await this.#tell(job, { kind: 'archived', files: archived.files });
-    await forgetSpool(job, archived, { spoolDir, log });
+    const complete = await this.#tellHolders(job);
+    const forgotten = await forgetSpool(job, archived, { spoolDir, log });
+    // A second copy that came in late adds nothing to a call that is complete.
+    if (!forgotten && complete) await rm(callFolder(spoolDir, job.callId), { recursive: true, force: true });
+  }
+
+  async #gatherAndSeal(job: SealJob, context: JobContext): Promise<SealedFacts> {
+    const { spoolDir, peers, log } = this.#options;
+    const { signal } = this.#stopping;
+    const despiteAbsence = context.attempt >= triesForHolders || context.lastAttempt;
+    await gather(job, { spoolDir, peers, despiteAbsence, signal, log });
+    return sealCall(job, { spoolDir, signal, log });
+  }
+
+  /** Where another living worker has in its spool what this one would have to fetch and make anew. */
+  async #leaveTo(spoolIds: readonly string[], context: JobContext): Promise<void> {
+    const { peers } = this.#options;
+    if (context.attempt > maxPutBacks || spoolIds.length === 0 || spoolIds.includes(peers.spoolId)) return;
+    for (const spoolId of spoolIds) {
+      if ((await peers.of(spoolId)).length > 0) throw new PutBack('another worker has the files', putBackMs);
+    }
+  }
+
+  /** The other spools that hold parts may drop them now. Answers whether every item of the call is in the archive. */
+  async #tellHolders(job: SealJob): Promise<boolean> {
+    const { spoolDir, redis, peers } = this.#options;
+    const { recordingId, callId } = job;
+    const folder = callFolder(spoolDir, callId);
+    const extent = await readExtent(folder);
+    const known = extent.end !== null || (job.items ?? null) !== null;
+    const complete = known && missingCount(extent, job.items) === 0;
+    const files = await fingerprintOf(folder).catch(() => '');
+    const others = (job.holders ?? []).filter((holder) => holder !== peers.spoolId);
+    // Nothing here: it was told before this job was done again.
+    if (files === '') return complete;
+    for (const holder of others) await tellArchived(redis, holder, { recordingId, callId, complete, files });
+    return complete;
   }
 
   async #attempt(stage: Stage, job: SealJob, context: JobContext, work: () => Promise<void>): Promise<void> {
@@ -83,7 +140,7 @@ export class Stages {
       onDone(stage, seconds);
       log.info({ ...ids, stage, seconds: Math.round(seconds * 1_000) / 1_000 }, 'stage done');
     } catch (thrown) {
-      if (this.#stopping.signal.aborted) throw thrown;
+      if (this.#stopping.signal.aborted || thrown instanceof PutBack) throw thrown;
       const error = asWorkerError(thrown);
       const hopeless = error.code === 'seal.no-spool' && context.attempt >= maxTriesWithoutSpool;
       const final = error.final || hopeless || context.lastAttempt;

@@ -2,6 +2,7 @@
 export type WorkerErrorCode =
   | 'seal.no-packets'
   | 'seal.no-spool'
+  | 'seal.holder-away'
   | 'seal.encoder'
   | 'seal.decoder'
   | 'archive.nothing-sealed'
@@ -11,6 +12,9 @@ export type WorkerErrorCode =
   | 'archive.no-manifest'
   | 'archive.chain'
   | 'archive.deleted'
+  | 'archive.missing'
+  | 'analyse.audio'
+  | 'analyse.process'
   | 'store.storage'
   | 'spool.full'
   | 'spool.io'

@@ -15,6 +15,7 @@ export function registerLiveMetrics(
     };
     listening: ListeningService;
     recordings: RecordingsService;
+    untaken: () => number;
     queues: () => Promise<QueueFigures[]>;
     startOfToday: () => Promise<number>;
   },
@@ -67,6 +68,9 @@ export function registerLiveMetrics(
       { labels: { recorder: 'away' }, value: status.length - connected },
     ];
   });
+  metrics.gauge('captures_untaken', 'Calls that no recorder has had for seconds: an alarm', [], () =>
+    sources.untaken(),
+  );
   metrics.gauge(
     'tap_bytes',
     'Audio kept in memory until a recorder has it on disk',

@@ -16,6 +16,7 @@ import { createListeningService, type ListeningEvents } from '#domains/listening
 import { listeningSockets } from '#domains/listening/listening.sockets.ts';
 import { createRosterStore } from '#domains/listening/roster.store.ts';
 import { createCaptureService, type RecordingEvents } from '#domains/recordings/capture.service.ts';
+import { livingRecorders } from '#domains/recordings/recorders.store.ts';
 import { handleReports } from '#domains/recordings/recordings.jobs.ts';
 import { recordingsRoutes } from '#domains/recordings/recordings.routes.ts';
 import { createRecordingsService } from '#domains/recordings/recordings.service.ts';
@@ -38,9 +39,12 @@ import { createMediaPlane } from '#media/media-plane.ts';
 import { createTapServer } from '#media/tap/tap-server.ts';
 import type { Gateway } from '#realtime/gateway.ts';
 import { createRtpIngress } from '#telephony/rtp-ingress.ts';
+import { startAnalysis } from './live-analysis.ts';
 
 /** How often running listenings, captures and calls of dead processes are looked at. Milliseconds. */
 const watchEveryMs = 5_000;
+/** How often it is looked whether every call has the recorders it should have. Milliseconds. */
+const tendEveryMs = 1_000;
 /** How often hearings that a dead process left open are looked for. Milliseconds. */
 const sweepEveryMs = 60_000;
 
@@ -166,16 +170,20 @@ export async function startLive(needs: LiveNeeds) {
   lifecycle.onStop('closeQueues', 'queues', () => queues.close());
   const recordingsStore = createRecordingsStore(mongo);
   await recordingsStore.ready();
+  const recordingEvents = new TypedEvents<RecordingEvents>(faultIn('recordings'));
   const capture = createCaptureService({
     store: recordingsStore,
     calls,
     tap,
     queues,
+    workers: () => livingRecorders(redis),
+    copies: config.CAPTURE_COPIES,
     callEvents,
-    events: new TypedEvents<RecordingEvents>(faultIn('recordings')),
+    events: recordingEvents,
     scenarioName: async (scenarioId) =>
       (await company()).scenarios.find((one) => one.id === scenarioId)?.name ?? null,
     instanceId: instances.self,
+    instanceAlive: (id) => instances.alive(id),
     clock,
     log,
   });
@@ -192,7 +200,12 @@ export async function startLive(needs: LiveNeeds) {
     clock,
   });
   handleReports(queues, capture);
+  const analyses = await startAnalysis({
+    ...{ config, log, lifecycle, clock, mongo, queues, objects, recordings },
+    events: recordingEvents,
+  });
   repeat('sweep of captures', watchEveryMs, () => capture.sweep(), { lifecycle, log });
+  repeat('copies of captures', tendEveryMs, () => capture.tend(), { lifecycle, log });
   // Calls and hearings that an earlier process left open are closed before new ones come.
   await calls.sweep();
   await listening.sweep();
@@ -220,6 +233,7 @@ export async function startLive(needs: LiveNeeds) {
     ...softphoneRoutes(softphone),
     ...listeningRoutes(hearings),
     ...recordingsRoutes(recordings),
+    ...analyses.routes,
   ];
   const probes: Probe[] = [
     { name: 's3', vital: false, check: () => objects.ping().then(() => undefined) },
@@ -232,5 +246,5 @@ export async function startLive(needs: LiveNeeds) {
       },
     },
   ];
-  return { media, tap, calls, listening, recordings, queues, routes, probes };
+  return { media, tap, calls, listening, recordings, capture, queues, routes, probes };
 }

@@ -140,6 +140,7 @@ async function start(config: ServerConfig, log: Log, lifecycle: Lifecycle): Prom
   ];
   const startOfToday = async () => startOfDay(clock(), await companyZone());
   registerLiveMetrics(metrics, {
+    untaken: () => live.capture.untaken(),
     media,
     tap,
     listening: live.listening,

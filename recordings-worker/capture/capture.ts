@@ -19,6 +19,7 @@ export type CaptureOutcome =
 export interface CaptureOptions {
   readonly job: CaptureJob;
   readonly workerId: string;
+  readonly spoolId: string;
   readonly spoolDir: string;
   /** What arrived is on disk and acknowledged at most this much later (and the disk's own time), ms. */
   readonly fsyncMs: number;
@@ -47,11 +48,16 @@ export class Capture {
 
   constructor(options: CaptureOptions) {
     this.#options = options;
-    this.#connection = new TapConnection(options.job.tap, options.workerId, {
-      onWelcome: (welcome) => void this.#open(welcome),
-      onItem: (item) => this.#take(item),
-      onClosed: (end) => void this.#closed(end),
-    });
+    const { workerId, spoolId } = options;
+    this.#connection = new TapConnection(
+      options.job.tap,
+      { workerId, spoolId },
+      {
+        onWelcome: (welcome) => void this.#open(welcome),
+        onItem: (item) => this.#take(item),
+        onClosed: (end) => void this.#closed(end),
+      },
+    );
   }
 
   /** Never rejects. */

@@ -1,6 +1,7 @@
 import type { CaptureJob, Report } from '#contract/capture.ts';
 import type { Log } from '#kernel/log.ts';
 import type { Queues } from '#kernel/queues.ts';
+import type { Admission } from './admission.ts';
 import { Capture, type CaptureOutcome } from './capture.ts';
 
 /** After the spool failed (full, read-only) this worker takes no captures for a while, so that another one may. ms */
@@ -9,17 +10,24 @@ const spoolFaultPauseMs = 5_000;
 const endByThemselvesMs = 4_000;
 const connectTries = 3;
 const betweenTriesMs = 300;
+/** A job that this worker may not take waits this long for another one, then twice as long, up to a second. ms */
+const putBackMs = 50;
+const putBackAtMostMs = 1_000;
+/** After so many times (about a quarter of a minute) nobody takes it: the server hears of it and asks anew. */
+const putBackAtMost = 20;
 
 export interface CapturesOptions {
   readonly workerId: string;
+  readonly spoolId: string;
   readonly spoolDir: string;
   readonly fsyncMs: number;
   /** Captures at a time. */
   readonly max: number;
+  readonly admission: Admission;
   readonly queues: Queues;
   readonly log: Log;
   /** For figures: how a capture ended, and bytes as they reach the disk. */
-  readonly onEnded: (outcome: CaptureOutcome['kind']) => void;
+  readonly onEnded: (outcome: CaptureOutcome['kind'] | 'put-back') => void;
   readonly onWritten: (bytes: number) => void;
 }
 
@@ -27,9 +35,12 @@ export interface CapturesOptions {
 export class Captures {
   readonly #options: CapturesOptions;
   readonly #running = new Set<Capture>();
+  /** Calls that are recorded here, or about to be. */
+  readonly #calls = new Set<string>();
   #stopping = false;
-  #resumeTimer: NodeJS.Timeout | undefined;
-  #rested: PromiseWithResolvers<void> | undefined;
+  #paused = false;
+  #turning: Promise<void> = Promise.resolve();
+  #restTimer: NodeJS.Timeout | undefined;
 
   constructor(options: CapturesOptions) {
     this.#options = options;
@@ -46,8 +57,7 @@ export class Captures {
   /** Lets every call go with all of it on disk; the tap gives what follows to another worker. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    clearTimeout(this.#resumeTimer);
-    this.#rested?.resolve();
+    clearTimeout(this.#restTimer);
     let timer: NodeJS.Timeout | undefined;
     await Promise.race([
       Promise.all([...this.#running].map((capture) => capture.outcome)),
@@ -59,9 +69,54 @@ export class Captures {
     await Promise.all([...this.#running].map((capture) => capture.stop()));
   }
 
+  /** Takes no jobs while this worker may not take calls, so that others get them at once. Call after every look. */
+  admit(): void {
+    const { admission, queues, log } = this.#options;
+    const refusing = admission.refusing;
+    if (this.#stopping || this.#paused === (refusing !== null)) return;
+    this.#paused = refusing !== null;
+    if (refusing === null) log.info('captures are taken again');
+    else log.warn({ refusing }, 'no further captures are taken');
+    const turn = this.#paused ? () => queues.pauseHere('capture') : () => queues.resumeHere('capture');
+    this.#turning = this.#turning
+      .then(turn)
+      .catch((err: unknown) => log.error({ err, refusing }, 'captures could not be paused or resumed'));
+  }
+
   async #run(job: CaptureJob): Promise<void> {
-    // A pause does not call back a queue that is already waiting for its next job.
-    await this.#rested?.promise;
+    const { admission } = this.#options;
+    // A pause does not call back a queue that is about to be given its next job.
+    const why = this.#calls.has(job.callId) ? 'other-copy' : admission.refusing;
+    if (why !== null || this.#stopping) return this.#putBack(job, why ?? 'stopping');
+    this.#calls.add(job.callId);
+    admission.taken();
+    this.admit();
+    try {
+      await this.#record(job);
+    } finally {
+      this.#calls.delete(job.callId);
+      admission.ended();
+      this.admit();
+    }
+  }
+
+  /** Another worker is to take it: one that does not record this very call, or that has room. */
+  async #putBack(job: CaptureJob, why: string): Promise<void> {
+    const { queues, log, workerId, onEnded } = this.#options;
+    const { captureId, recordingId, callId } = job;
+    const declined = (job.declined ?? 0) + 1;
+    onEnded('put-back');
+    if (declined <= putBackAtMost) {
+      const delayMs = Math.min(putBackAtMostMs, putBackMs * 2 ** (declined - 1));
+      log.debug({ captureId, callId, why, declined, delayMs }, 'capture put back');
+      return queues.enqueueCapture({ ...job, declined }, { delayMs });
+    }
+    log.warn({ captureId, callId, why }, 'nobody takes this capture');
+    const at = Date.now();
+    return queues.report({ kind: 'capture-lost', captureId, recordingId, callId, workerId, at, reason: why });
+  }
+
+  async #record(job: CaptureJob): Promise<void> {
     const { queues, workerId, log } = this.#options;
     const ids = { captureId: job.captureId, recordingId: job.recordingId, callId: job.callId, workerId };
     // One after the other, so that the start is never told after the end.
@@ -85,17 +140,18 @@ export class Captures {
       return;
     }
     log.warn({ ...ids, reason: outcome.reason, err: outcome.cause }, 'capture lost');
-    if (outcome.reason === 'spool') await this.#rest();
+    if (outcome.reason === 'spool') this.#rest();
     await tell({ kind: 'capture-lost', ...ids, at: Date.now(), reason: outcome.reason });
   }
 
   async #capture(job: CaptureJob, onStarted: () => void): Promise<CaptureOutcome> {
-    const { workerId, spoolDir, fsyncMs, log, onWritten } = this.#options;
+    const { workerId, spoolId, spoolDir, fsyncMs, log, onWritten } = this.#options;
     let outcome: CaptureOutcome = { kind: 'lost', reason: 'stopping' };
     for (let attempt = 1; attempt <= connectTries && !this.#stopping; attempt++) {
       const capture = new Capture({
         job,
         workerId,
+        spoolId,
         spoolDir,
         fsyncMs,
         log,
@@ -111,17 +167,15 @@ export class Captures {
     return outcome;
   }
 
-  async #rest(): Promise<void> {
-    const { queues, log } = this.#options;
-    if (this.#resumeTimer || this.#stopping) return;
-    const rested = Promise.withResolvers<void>();
-    this.#rested = rested;
-    this.#resumeTimer = setTimeout(() => {
-      this.#resumeTimer = undefined;
-      this.#rested = undefined;
-      rested.resolve();
-      queues.resumeHere('capture').catch((err: unknown) => log.error({ err }, 'captures stay paused'));
+  #rest(): void {
+    const { admission } = this.#options;
+    if (this.#restTimer || this.#stopping) return;
+    admission.spoolFails();
+    this.admit();
+    this.#restTimer = setTimeout(() => {
+      this.#restTimer = undefined;
+      admission.spoolRested();
+      this.admit();
     }, spoolFaultPauseMs);
-    await queues.pauseHere('capture');
   }
 }

@@ -45,7 +45,7 @@ export class TapConnection {
 
   constructor(
     to: { host: string; port: number; lease: string },
-    workerId: string,
+    self: { readonly workerId: string; readonly spoolId: string },
     events: TapConnectionEvents,
   ) {
     this.#events = events;
@@ -55,7 +55,7 @@ export class TapConnection {
     this.#socket.on('connect', () => {
       this.#connected = true;
       this.#socket.setTimeout(silentAfterMs);
-      this.#socket.write(helloFrame({ version: tapProtocolVersion, lease: to.lease, workerId }));
+      this.#socket.write(helloFrame({ version: tapProtocolVersion, lease: to.lease, ...self }));
     });
     this.#socket.on('data', (bytes: Buffer) => this.#receive(bytes));
     this.#socket.on('error', (error: NodeJS.ErrnoException) => {

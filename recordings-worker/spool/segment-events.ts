@@ -18,18 +18,28 @@ export const segmentEvent = z.discriminatedUnion('type', [
     /** The tap's last acknowledged sequence when this segment began: orders the segments of a call. */
     after: z.number().int().nonnegative(),
   }),
-  /** `file` holds this leg's packets; it appears with the first one. */
-  z.strictObject({ type: z.literal('leg'), index, file: z.string(), leg: captureLeg }),
+  /** `file` holds this leg's packets; it appears with the first one. `restated`: no item of its own in this segment. */
+  z.strictObject({
+    type: z.literal('leg'),
+    index,
+    file: z.string(),
+    leg: captureLeg,
+    restated: z.literal(true).optional(),
+  }),
   z.strictObject({ type: z.literal('hold'), index, on: z.boolean(), atMs }),
   /** All legs: nothing is captured from `sinceMs` on; with `on` false, until `atMs`. */
   z.strictObject({ type: z.literal('pause'), on: z.boolean(), sinceMs: atMs, atMs }),
   z.strictObject({ type: z.literal('leg-end'), index, atMs }),
-  /** The tap had to drop packets between these arrivals; `fromMs` null when it was before the first one. */
+  /**
+   * The tap could not give packets between these arrivals; `fromMs` null when it was before the first one. `skipped`:
+   * the tap's sequences, first and last. Another copy may have them.
+   */
   z.strictObject({
     type: z.literal('dropped'),
     fromMs: atMs.nullable(),
     toMs: atMs,
     packets: z.number().int(),
+    skipped: z.array(z.tuple([z.number().int(), z.number().int()])).optional(),
   }),
   z.strictObject({ type: z.literal('call-end'), atMs }),
 ]);

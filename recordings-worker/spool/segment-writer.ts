@@ -79,7 +79,7 @@ export class SegmentWriter {
   readonly #fileNames = new Set<string>();
   #lastSequence: number;
   #lastArrivalMs: number | null = null;
-  #missing = 0;
+  #missing: [from: number, to: number][] = [];
   #packets = 0;
   #flushedBytes = 0;
 
@@ -122,7 +122,9 @@ export class SegmentWriter {
   append(item: TapItem): void {
     if (item.kind === 'leg') this.#announce(item);
     if (item.sequence <= this.#lastSequence) return;
-    this.#missing += item.sequence - this.#lastSequence - 1;
+    if (item.sequence > this.#lastSequence + 1) {
+      this.#missing.push([this.#lastSequence + 1, item.sequence - 1]);
+    }
     this.#lastSequence = item.sequence;
     switch (item.kind) {
       case 'packet':
@@ -165,19 +167,21 @@ export class SegmentWriter {
   }
 
   #noteMissing(toMs: number): void {
-    if (this.#missing === 0) return;
-    this.#note({ type: 'dropped', fromMs: this.#lastArrivalMs, toMs, packets: this.#missing });
-    this.#missing = 0;
+    if (this.#missing.length === 0) return;
+    const skipped = this.#missing;
+    const packets = skipped.reduce((sum, [from, to]) => sum + to - from + 1, 0);
+    this.#note({ type: 'dropped', fromMs: this.#lastArrivalMs, toMs, packets, skipped });
+    this.#missing = [];
   }
 
-  #announce({ index, leg }: Extract<TapItem, { kind: 'leg' }>): void {
+  #announce({ index, leg, sequence }: Extract<TapItem, { kind: 'leg' }>): void {
     if (this.#legs.has(index)) return;
     const plain = `${this.name}.${leg.legId}.rtpdump`;
     // A leg that came back with another codec is announced again, under another index.
     const file = this.#fileNames.has(plain) ? `${this.name}.${leg.legId}.${index}.rtpdump` : plain;
     this.#fileNames.add(file);
     this.#legs.set(index, { file: new SpoolFile(join(this.#folder, file)), startMs: undefined });
-    this.#note({ type: 'leg', index, file, leg });
+    this.#note({ type: 'leg', index, file, leg, ...(sequence === 0 ? { restated: true } : {}) });
   }
 
   #packet(index: number, arrivalMs: number, rtp: Buffer): void {

@@ -57,6 +57,10 @@ const serverSchema = storesSchema
     TAP_PORT: port.default(0),
     /** How much audio is kept for a recorder that is away, per call. */
     TAP_BUFFER_MS: z.coerce.number().int().min(1_000).default(120_000),
+    /** Copies of each call, by different recordings workers. auto: two where at least two workers live, else one. */
+    CAPTURE_COPIES: z.enum(['auto', '1', '2']).default('auto'),
+    /** Whether archived recordings are analysed. */
+    ANALYSIS: z.enum(['on', 'off']).default('on'),
     WEB_ROOT: z.string().optional(),
   })
   .refine((config) => !(config.AUTH_MODE === 'demo' && config.NODE_ENV === 'production'), {
@@ -76,10 +80,20 @@ const workerSchema = storesSchema.extend({
   /** Health and metrics. */
   WORKER_HOST: z.string().default('127.0.0.1'),
   WORKER_PORT: port.default(0),
+  /** The name or address by which other workers reach this one's port; the listen address unless told. */
+  WORKER_ADVERTISED_HOST: z.string().optional(),
   /** Workers of one host share this folder; a capture that moves between them is sealed from both parts. */
   SPOOL_DIR: z.string().min(1),
   SPOOL_FSYNC_MS: z.coerce.number().int().min(10).max(1_000).default(500),
+  /** Below this much free space where the spool is, no further captures are taken. */
+  SPOOL_LEAST_FREE_MB: z.coerce.number().int().min(0).default(256),
   WORKER_CAPTURES_MAX: z.coerce.number().int().min(1).default(400),
+  /** Recordings analysed at a time, by processes of low priority; 0: this worker takes none. */
+  ANALYSIS_AT_A_TIME: z.coerce.number().int().min(0).max(64).default(1),
+  /** Above this share of a core, in the thread that captures, no further captures are taken. */
+  WORKER_CPU_MAX: z.coerce.number().min(0.05).max(1).default(0.85),
+  /** When its timers are later than this for seconds, no further captures are taken. */
+  WORKER_LAG_MAX_MS: z.coerce.number().int().min(50).default(1_000),
   /** Ed25519 private key that signs the archive, PKCS #8: the PEM itself or the path of one. */
   ARCHIVE_SIGNING_KEY: z.string().optional(),
 });

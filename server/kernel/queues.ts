@@ -1,6 +1,7 @@
 import Bull from 'bull';
 import { Redis } from 'ioredis';
 import type { z } from 'zod';
+import { type AnalyseJob, type AnalysisReport, analyseJob, analysisReport } from '#contract/analysis.ts';
 import {
   archiveJob,
   type CaptureJob,
@@ -19,6 +20,8 @@ const payloads = {
   [queueNames.seal]: sealJob,
   [queueNames.archive]: archiveJob,
   [queueNames.reports]: report,
+  [queueNames.analyse]: analyseJob,
+  [queueNames.analysisReports]: analysisReport,
 } as const;
 
 export type QueueName = keyof typeof payloads;
@@ -43,6 +46,9 @@ const rules: Record<QueueName, QueueRules> = {
   // Nothing is lost by waiting for the object store: with a minute between tries this is a week.
   archive: { attempts: 10_000, lockMs: 3_000, maxStalled: 20, keepCompleted: 200 },
   reports: { attempts: 10_000, lockMs: 5_000, maxStalled: 20, keepCompleted: 0 },
+  // The recording is safe: what cannot be analysed today is asked for again by the server's sweep.
+  analyse: { attempts: 12, lockMs: 5_000, maxStalled: 5, keepCompleted: 200 },
+  'analysis-reports': { attempts: 10_000, lockMs: 5_000, maxStalled: 20, keepCompleted: 0 },
 };
 
 /**
@@ -51,8 +57,20 @@ const rules: Record<QueueName, QueueRules> = {
  */
 const lookForStalledEveryMs = 1_000;
 
+/** Thrown by a handler that leaves the job to another process: it waits a moment, and nothing has failed. */
+export class PutBack extends Error {
+  override readonly name = 'PutBack';
+  readonly delayMs: number;
+
+  constructor(why: string, delayMs: number) {
+    super(why);
+    this.delayMs = delayMs;
+  }
+}
+
 /** 0.5 s, 1 s, 2 s … 60 s, a fifth more or less: the wait before try `attempts + 1`, ms. */
-export function growingDelay(attempts: number): number {
+export function growingDelay(attempts: number, error?: unknown): number {
+  if (error instanceof PutBack) return error.delayMs;
   return Math.round(Math.min(60_000, 500 * 2 ** (attempts - 1)) * (0.8 + Math.random() * 0.4));
 }
 
@@ -94,9 +112,10 @@ export class Queues {
     this.#log = options.log;
   }
 
-  /** One job per capture id. */
-  async enqueueCapture(job: CaptureJob): Promise<void> {
-    await this.#queue('capture').add(job, { jobId: job.captureId });
+  /** One job per capture id and number of times it was put back. */
+  async enqueueCapture(job: CaptureJob, options: { delayMs?: number } = {}): Promise<void> {
+    const jobId = job.declined ? `${job.captureId}.${job.declined}` : job.captureId;
+    await this.#queue('capture').add(job, { jobId, delay: options.delayMs ?? 0 });
   }
 
   /** No-op while a seal of the same recording waits or runs; one that completed or failed is run again. */
@@ -107,6 +126,16 @@ export class Queues {
   /** As `enqueueSeal`. */
   enqueueArchive(job: SealJob): Promise<void> {
     return this.#enqueueAgain('archive', job);
+  }
+
+  /** As `enqueueSeal`. */
+  enqueueAnalysis(job: AnalyseJob): Promise<void> {
+    return this.#enqueueAgain('analyse', job);
+  }
+
+  /** Resolves when the report is in Redis. */
+  async reportAnalysis(payload: AnalysisReport): Promise<void> {
+    await this.#queue('analysis-reports').add(analysisReport.parse(payload));
   }
 
   /** Resolves when the report is in Redis. */
@@ -183,7 +212,7 @@ export class Queues {
     for (const redis of this.#clients) redis.disconnect();
   }
 
-  async #enqueueAgain(name: 'seal' | 'archive', job: SealJob): Promise<void> {
+  async #enqueueAgain(name: 'seal' | 'archive' | 'analyse', job: SealJob | AnalyseJob): Promise<void> {
     const queue = this.#queue(name);
     const earlier = await queue.getJob(job.recordingId);
     if (earlier && ((await earlier.isCompleted()) || (await earlier.isFailed()))) {

@@ -117,26 +117,49 @@ export type SoftphoneMediaEvents = {
  * asking again gives a new lease and shuts out the worker that held the old one.
  */
 export interface CallTap {
-  lease(callId: string): { host: string; port: number; lease: string };
+  /**
+   * Opens a copy (0 or 1) of the call to the recorder that shows this lease, and keeps what that copy lacks. A newer
+   * lease of the same copy shuts the older one out. Error: `not-found`.
+   */
+  lease(callId: string, copy?: number): { host: string; port: number; lease: string };
+  /** Nobody will record this copy for now: what the other one has is not kept for it. An unknown call is fine. */
+  waive(callId: string, copy: number): void;
   /** Live figures for the operations page and metrics. */
-  status(): {
-    callId: string;
-    connected: boolean;
-    bufferedMs: number;
-    bufferedBytes: number;
-    packets: number;
-    dropped: number;
-  }[];
+  status(): TapStatus[];
   on<K extends keyof CallTapEvents & string>(
     event: K,
     listener: (payload: CallTapEvents[K]) => void,
   ): () => void;
 }
 
+export interface TapStatus {
+  readonly callId: string;
+  /** A recorder is there for at least one copy. */
+  readonly connected: boolean;
+  /** By number; `workerId` null where no recorder is connected. */
+  readonly copies: readonly { readonly workerId: string | null; readonly expected: boolean }[];
+  /** No leg speaks any more. */
+  readonly ended: boolean;
+  readonly bufferedMs: number;
+  readonly bufferedBytes: number;
+  readonly packets: number;
+  readonly dropped: number;
+}
+
 export type CallTapEvents = {
-  /** The worker's connection ended before the call's end was acknowledged: capture must move to another worker. */
-  'recorder-lost': { callId: string; lease: string };
-  'recorder-connected': { callId: string; lease: string };
-  /** The recorder has every packet up to the end on disk. */
-  'recorder-finished': { callId: string; lease: string; packets: number };
+  /** The worker's connection ended before the call's end was acknowledged: this copy must move to another worker. */
+  'recorder-lost': { callId: string; lease: string; copy: number };
+  'recorder-connected': { callId: string; lease: string; copy: number; workerId: string; spoolId: string };
+  /** Everything up to the end is on disks, and the call is forgotten here. Once a call. */
+  'recorder-finished': {
+    callId: string;
+    lease: string;
+    packets: number;
+    /** Packets that no recorder got. */
+    dropped: number;
+    /** The sequence of the last item, which ends the call. */
+    items: number;
+    /** The spools that took part. */
+    spoolIds: string[];
+  };
 };

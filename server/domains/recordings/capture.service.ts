@@ -1,4 +1,4 @@
-import type { Report } from '#contract/capture.ts';
+import type { Report, WorkerHeartbeat } from '#contract/capture.ts';
 import type { LocalText } from '#contract/primitives.ts';
 import type { CallTap } from '#domains/calls/calls.ports.ts';
 import type { CallsService } from '#domains/calls/calls.service.ts';
@@ -8,18 +8,25 @@ import { newId } from '#kernel/ids.ts';
 import type { Log } from '#kernel/log.ts';
 import { persistently } from '#kernel/retry.ts';
 import type { TypedEvents } from '#kernel/typed-events.ts';
+import { type CopiesWanted, createCopies } from './copies.ts';
 import type { RecordingQueues } from './recordings.ports.ts';
 import type { RecordingsStore } from './recordings.store.ts';
-import { coverageOf, type StoredRecording, searchTextOf, stageTimeoutMs } from './recordings.ts';
-
-/** A capture job that no worker took up for this long is queued once more under a new lease. Milliseconds. */
-const untakenMs = 20_000;
+import {
+  archiveJobOf,
+  coverageOf,
+  type StoredRecording,
+  sealJobOf,
+  searchTextOf,
+  stageTimeoutMs,
+} from './recordings.ts';
 
 /** After a call's end the recorder's own word is waited for this long before the spool is sealed as it is. */
 const finishGraceMs = 10_000;
 
 export type RecordingEvents = {
   'recording-archived': { recording: StoredRecording };
+  /** No worker records the call, for so long already. It goes on, and the tap keeps what it can. */
+  'capture-untaken': { callId: string; recordingId: string; forMs: number };
 };
 
 export interface CaptureDependencies {
@@ -27,10 +34,14 @@ export interface CaptureDependencies {
   readonly calls: CallsService;
   readonly tap: CallTap;
   readonly queues: RecordingQueues;
+  /** The recordings workers that live now. */
+  readonly workers: () => Promise<WorkerHeartbeat[]>;
+  readonly copies: CopiesWanted;
   readonly callEvents: TypedEvents<CallEvents>;
   readonly events: TypedEvents<RecordingEvents>;
   readonly scenarioName: (scenarioId: string) => Promise<LocalText | null>;
   readonly instanceId: string;
+  readonly instanceAlive: (instanceId: string) => Promise<boolean>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -43,21 +54,15 @@ export type CaptureService = ReturnType<typeof createCaptureService>;
  */
 export function createCaptureService(deps: CaptureDependencies) {
   const { store, tap, queues, clock, log } = deps;
-  /** When the capture of a call of this process was queued last. */
-  const queuedAt = new Map<string, number>();
-
-  async function queueCapture(recording: StoredRecording): Promise<void> {
-    const captureId = newId('cap', clock());
-    queuedAt.set(recording.callId, clock());
-    const job = {
-      captureId,
-      callId: recording.callId,
-      recordingId: recording.id,
-      tap: tap.lease(recording.callId),
-    };
-    await queues.enqueueCapture(job);
-    log.info({ callId: recording.callId, recordingId: recording.id, captureId }, 'capture queued');
-  }
+  const copies = createCopies({
+    tap,
+    queues,
+    workers: deps.workers,
+    copies: deps.copies,
+    onUntaken: (call) => deps.events.emit('capture-untaken', call),
+    clock,
+    log,
+  });
 
   async function begin(call: StoredCall): Promise<void> {
     const scenario = call.facts.scenarioId ? await deps.scenarioName(call.facts.scenarioId) : null;
@@ -85,19 +90,20 @@ export function createCaptureService(deps: CaptureDependencies) {
       failure: null,
       searchText: searchTextOf(call, scenario),
     });
-    await queueCapture(recording);
+    await copies.begin(recording);
   }
 
   async function captured(recordingId: string, set: Partial<StoredRecording>): Promise<void> {
-    const recording = await store.move(recordingId, ['capturing'], 'captured', {
+    const moved = await store.move(recordingId, ['capturing'], 'captured', {
       ...set,
       stateAt: clock(),
       attempts: 1,
     });
-    if (!recording) return;
-    queuedAt.delete(recording.callId);
-    await queues.enqueueSeal({ recordingId, callId: recording.callId });
-    log.info({ recordingId, callId: recording.callId }, 'captured');
+    // Moved by an earlier try that did not get as far as the queue: queueing twice does nothing.
+    const recording = moved ?? (await store.byId(recordingId));
+    if (recording?.state !== 'captured') return;
+    await queues.enqueueSeal(sealJobOf(recording));
+    if (moved) log.info({ recordingId, callId: recording.callId }, 'captured');
   }
 
   /** What is being written for calls that nobody waits for; a stop waits for it. */
@@ -119,22 +125,27 @@ export function createCaptureService(deps: CaptureDependencies) {
     });
   });
 
-  tap.on('recorder-lost', ({ callId }) =>
+  tap.on('recorder-connected', ({ callId, spoolId }) =>
+    keepTrying('note holder', callId, () => store.addHolder(callId, spoolId)),
+  );
+
+  tap.on('recorder-lost', ({ callId, copy }) =>
     keepTrying('move capture', callId, async () => {
       const recording = await store.byCall(callId);
       if (recording?.state !== 'capturing') return;
-      log.warn({ callId, recordingId: recording.id }, 'recorder lost, capture moves');
-      await queueCapture(recording);
+      log.warn({ callId, recordingId: recording.id, copy }, 'recorder lost, capture moves');
+      await copies.lost(recording, copy);
     }),
   );
 
-  tap.on('recorder-finished', ({ callId, packets }) => {
-    const dropped = tap.status().find((status) => status.callId === callId)?.dropped ?? 0;
+  tap.on('recorder-finished', ({ callId, packets, dropped, items, spoolIds }) =>
     keepTrying('finish capture', callId, async () => {
       const recording = await store.byCall(callId);
-      if (recording) await captured(recording.id, { packets, packetsDropped: dropped });
-    });
-  });
+      if (recording) {
+        await captured(recording.id, { packets, packetsDropped: dropped, items, holders: spoolIds });
+      }
+    }),
+  );
 
   return {
     /** Resolves when everything that events asked for is written. */
@@ -146,13 +157,9 @@ export function createCaptureService(deps: CaptureDependencies) {
     async apply(report: Report): Promise<void> {
       switch (report.kind) {
         case 'capture-started':
-          queuedAt.set(report.callId, clock());
+        case 'captured':
+          // The tap says it first, and for all copies; where its server died, the sweep does.
           return;
-        case 'captured': {
-          const call = await deps.calls.find(report.callId);
-          if (call.state === 'ended') await captured(report.recordingId, { packets: report.packets });
-          return;
-        }
         case 'capture-lost':
           log.warn(
             { callId: report.callId, captureId: report.captureId, reason: report.reason },
@@ -172,9 +179,12 @@ export function createCaptureService(deps: CaptureDependencies) {
             thumbnail: facts.thumbnail,
             gaps: facts.gaps,
             coverage: coverageOf(kept, before.packetsDropped, facts.coverage),
+            sealedIn: report.spoolId ?? null,
             failure: null,
           });
-          if (sealed) await queues.enqueueArchive({ recordingId: sealed.id, callId: sealed.callId });
+          // Sealed already: perhaps by an earlier try that did not get as far as the queue. Queueing twice does nothing.
+          const recording = sealed ?? (before.state === 'sealed' ? before : null);
+          if (recording) await queues.enqueueArchive(archiveJobOf(recording));
           return;
         }
         case 'archived': {
@@ -210,25 +220,23 @@ export function createCaptureService(deps: CaptureDependencies) {
     },
 
     /**
-     * Every few seconds: captures nobody took, calls whose recorder never said goodbye (their server died),
-     * and stages that stand still are queued again.
+     * Every few seconds: calls whose recorder never said goodbye (their server died) are led on, and stages that
+     * stand still are queued again.
      */
     async sweep(): Promise<void> {
       const now = clock();
       const tapped = new Map(tap.status().map((status) => [status.callId, status]));
       for (const recording of await store.inState(['capturing', 'captured', 'sealed'])) {
         if (recording.state === 'capturing') {
-          const status = tapped.get(recording.callId);
-          if (status) {
-            if (!status.connected && now - (queuedAt.get(recording.callId) ?? 0) > untakenMs)
-              await queueCapture(recording);
-            continue;
-          }
+          if (tapped.has(recording.callId)) continue;
           const call = await deps.calls.find(recording.callId).catch(() => null);
           const over =
             call === null || (call.state === 'ended' && now - (call.endedAt ?? now) > finishGraceMs);
-          const elsewhere = call !== null && call.instanceId !== deps.instanceId && call.state !== 'ended';
-          if (over && !elsewhere) await captured(recording.id, { callEndedAt: call?.endedAt ?? now });
+          if (!over) continue;
+          // Its own server still waits for a recorder to have all of it.
+          const elsewhere = call !== null && call.instanceId !== deps.instanceId;
+          if (elsewhere && (await deps.instanceAlive(call.instanceId))) continue;
+          await captured(recording.id, { callEndedAt: call?.endedAt ?? now });
           continue;
         }
         const stage = recording.state as 'captured' | 'sealed';
@@ -240,11 +248,17 @@ export function createCaptureService(deps: CaptureDependencies) {
         if (now - recording.stateAt < patience) continue;
         const claimed = await store.claimAttempt(recording, now);
         if (!claimed) continue;
-        const job = { recordingId: recording.id, callId: recording.callId };
-        await (stage === 'captured' ? queues.enqueueSeal(job) : queues.enqueueArchive(job));
+        await (stage === 'captured'
+          ? queues.enqueueSeal(sealJobOf(recording))
+          : queues.enqueueArchive(archiveJobOf(recording)));
         log.warn({ recordingId: recording.id, stage, attempt: claimed.attempts }, 'stage queued again');
       }
-      for (const callId of queuedAt.keys()) if (!tapped.has(callId)) queuedAt.delete(callId);
     },
+
+    /** Every second: see {@link createCopies}. */
+    tend: () => copies.tend(),
+
+    /** Calls that no recorder has had for seconds: an alarm. */
+    untaken: () => copies.untaken(),
   };
 }

@@ -117,6 +117,13 @@ export function createRecordingsService(deps: RecordingsDependencies) {
       return { url, contentType: audio.contentType, peaksUrl, expiresAt };
     },
 
+    /** A recording that this person may replay. Errors: `not-found`, `ability.denied`, `scope.denied`. */
+    find,
+
+    /** For what is made of recordings by themselves; asks nobody for permission. */
+    stored: (recordingId: string): Promise<StoredRecording | null> => store.byId(recordingId),
+    archivedBefore: (startedAt: number, limit: number) => store.archivedBefore(startedAt, limit),
+
     totals: () => store.totals(),
 
     failures: async (limit: number) =>

@@ -26,6 +26,9 @@ const schema = new Schema(
     coverage: { type: Number, default: null },
     packetsDropped: { type: Number, default: 0 },
     packets: { type: Number, default: null },
+    items: { type: Number, default: null },
+    holders: { type: mixed, default: [] },
+    sealedIn: { type: String, default: null },
     files: { type: mixed, default: [] },
     failure: { type: mixed, default: null },
     recordingClass: { type: String, default: 'standard' },
@@ -101,6 +104,17 @@ export function createRecordingsStore(connection: Connection) {
     byId: (id: string) => one(model.findById(id).lean().exec()),
     byCall: (callId: string) => one(model.findOne({ callId }).lean().exec()),
 
+    /** Archived recordings that began before this, newest first. */
+    archivedBefore: (startedAt: number, limit: number) =>
+      many(
+        model
+          .find({ state: 'archived', startedAt: { $lt: startedAt } })
+          .sort({ startedAt: -1, _id: -1 })
+          .limit(limit)
+          .lean()
+          .exec(),
+      ),
+
     /** Moves the state by compare-and-set; null when it was not in one of `from`. */
     move: (
       id: string,
@@ -138,6 +152,11 @@ export function createRecordingsStore(connection: Connection) {
 
     async set(id: string, set: Partial<Omit<StoredRecording, 'id' | 'state'>>): Promise<void> {
       await model.updateOne({ _id: id }, { $set: set }).exec();
+    },
+
+    /** This spool holds a part of the call. */
+    async addHolder(callId: string, spoolId: string): Promise<void> {
+      await model.updateOne({ callId }, { $addToSet: { holders: spoolId } } as never).exec();
     },
 
     /** Claims the next attempt at a stage, so that of several servers one queues it again. */

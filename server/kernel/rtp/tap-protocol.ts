@@ -8,15 +8,15 @@ import { type CaptureLeg, captureLeg } from '#contract/capture.ts';
  * Times are UTC ms as IEEE 754 doubles (finer than a microsecond), numbers are big-endian.
  *
  * The recorder speaks first:
- *   hello    0x10  JSON {version, lease, workerId}
+ *   hello    0x10  JSON {version, lease, workerId, spoolId}
  *   ack      0x11  u32 sequence: this item and all before it are on disk
  * The tap answers:
- *   welcome  0x01  JSON {version, callId, acknowledged}
+ *   welcome  0x01  JSON {version, callId, acknowledged}: items begin behind this sequence
  *   refused  0x02  JSON {reason}, and closes
  *   ping     0x03  nothing: the tap lives, though the call is quiet
- * and then sends every item that no recorder has acknowledged yet, followed by the live ones. Items carry a
+ * and then sends every item that the lease's copy has not acknowledged yet, followed by the live ones. Items carry a
  * sequence that starts at 1 with the call's first item and rises by one; a jump means that the tap had to
- * drop packets. Legs announced earlier are stated again with sequence 0 before anything else.
+ * drop packets. Legs whose item lies before the first one sent are stated again with sequence 0 before anything else.
  *   leg      0x04  u32 sequence, u8 leg index, JSON CaptureLeg
  *   packet   0x05  u32 sequence, u8 leg index, f64 arrival, the RTP packet
  *   hold     0x06  u32 sequence, u8 leg index, u8 on, f64 time
@@ -25,7 +25,7 @@ import { type CaptureLeg, captureLeg } from '#contract/capture.ts';
  *   pause    0x09  u32 sequence, u8 on, f64 since, f64 time: nothing is captured from `on` to the next one with on = 0,
  *                  which says again since when, for a recorder that came in between
  */
-export const tapProtocolVersion = 1;
+export const tapProtocolVersion = 2;
 
 export const frameType = {
   welcome: 0x01,
@@ -51,13 +51,15 @@ export const tapHello = z.strictObject({
   version: z.number().int(),
   lease: z.string().min(1).max(200),
   workerId: z.string().min(1).max(64),
+  /** Where the recorder writes: workers that share a spool folder say the same. */
+  spoolId: z.string().min(1).max(64),
 });
 export type TapHello = z.infer<typeof tapHello>;
 
 export const tapWelcome = z.strictObject({
   version: z.literal(tapProtocolVersion),
   callId: z.string(),
-  /** The last sequence some recorder has on disk, 0 when none. */
+  /** Items begin behind this one: this copy has it on disk, or no recorder needs it any more. 0: from the first. */
   acknowledged: z.number().int().nonnegative(),
 });
 export type TapWelcome = z.infer<typeof tapWelcome>;

@@ -31,7 +31,18 @@ export interface BufferCursor {
 export interface BufferLimits {
   /** Audio older than this against the newest packet is dropped, ms. */
   readonly bufferMs: number;
+  /** Audio that one copy has on disk waits this long for the other one, ms; `bufferMs` unless told. */
+  readonly lagMs?: number;
   readonly maxBytes: number;
+}
+
+/** How many copies of a call there can be. */
+export const maxCopies = 2;
+
+interface Copy {
+  /** What is not acknowledged by it is kept for it, within the limits. */
+  expected: boolean;
+  acknowledged: number;
 }
 
 type ControlInput =
@@ -42,9 +53,11 @@ type ControlInput =
     : never;
 
 /**
- * The items of one call that no recorder has on disk yet, as ready-made frames in a list of chunks.
- * Bounded in time and bytes: what does not fit is dropped from the old end, packets only; leg and hold
- * events always survive. `onAllocated` hears of each change of the memory held, in bytes.
+ * The items of one call that not every wanted copy has on disk yet, as ready-made frames in a list of chunks.
+ * An item is forgotten when every expected copy has acknowledged it; when no copy is expected any more, when one has.
+ * Bounded in time and bytes: what does not fit is dropped from the old end, packets only; leg and hold events always
+ * survive. What one copy has is dropped earlier than what none has, and is no loss.
+ * `onAllocated` hears of each change of the memory held, in bytes.
  */
 export class CallBuffer {
   readonly #limits: BufferLimits;
@@ -53,7 +66,11 @@ export class CallBuffer {
   #tail: Chunk;
   #cursors = new Set<BufferCursor>();
   #sequence = 0;
-  #acknowledged = 0;
+  /** On the disk of at least one recorder, up to here. */
+  #safe = 0;
+  /** Forgotten, up to here. */
+  #released = 0;
+  readonly #copies: Copy[] = Array.from({ length: maxCopies }, () => ({ expected: false, acknowledged: 0 }));
   #allocated = 0;
   #packets = 0;
   #dropped = 0;
@@ -67,14 +84,15 @@ export class CallBuffer {
   get sequence(): number {
     return this.#sequence;
   }
+  /** The last sequence that at least one recorder has on disk. */
   get acknowledged(): number {
-    return this.#acknowledged;
+    return this.#safe;
   }
   /** Packets taken so far, dropped ones included. */
   get packets(): number {
     return this.#packets;
   }
-  /** Packets that had to go before they were acknowledged: no further recorder can get them. */
+  /** Packets that had to go before any recorder had them: they are lost. */
   get dropped(): number {
     return this.#dropped;
   }
@@ -122,9 +140,36 @@ export class CallBuffer {
     chunk.lastSequence = this.#sequence;
   }
 
-  /** A cursor at the first item that is not acknowledged. Give it back with {@link release}. */
-  open(): BufferCursor {
-    const cursor = { chunk: this.#head, offset: this.#head.from };
+  /** From now on this copy is waited for. */
+  expect(copy: number): void {
+    this.#copies[copy]!.expected = true;
+  }
+
+  /** This copy is not waited for any more: what the others have is forgotten. */
+  waive(copy: number): void {
+    this.#copies[copy]!.expected = false;
+    this.#forget();
+  }
+
+  isExpected(copy: number): boolean {
+    return this.#copies[copy]!.expected;
+  }
+
+  /** The last sequence this copy has acknowledged, or that is not kept for it any more. */
+  reached(copy: number): number {
+    return Math.max(this.#copies[copy]!.acknowledged, this.#released);
+  }
+
+  /** A cursor at the first item that this copy has not acknowledged. Give it back with {@link release}. */
+  open(copy = 0): BufferCursor {
+    const behind = this.#copies[copy]!.acknowledged;
+    let chunk = this.#head;
+    while (chunk.next && chunk.lastSequence <= behind) chunk = chunk.next;
+    let offset = chunk.from;
+    while (offset < chunk.used && chunk.bytes.readUInt32BE(offset + 3) <= behind) {
+      offset += 2 + chunk.bytes.readUInt16BE(offset);
+    }
+    const cursor = { chunk, offset };
     this.#cursors.add(cursor);
     return cursor;
   }
@@ -146,20 +191,32 @@ export class CallBuffer {
     return bytes;
   }
 
-  /** Everything up to `sequence` is on a recorder's disk. False when that sequence was never given out. */
-  acknowledge(sequence: number): boolean {
+  /** Everything up to `sequence` is on this copy's disk. False when that sequence was never given out. */
+  acknowledge(sequence: number, copy = 0): boolean {
     if (sequence > this.#sequence) return false;
-    if (sequence <= this.#acknowledged) return true;
-    this.#acknowledged = sequence;
+    const own = this.#copies[copy]!;
+    if (sequence <= own.acknowledged) return true;
+    own.acknowledged = sequence;
+    this.#safe = Math.max(this.#safe, sequence);
+    this.#forget();
+    return true;
+  }
+
+  #forget(): void {
+    let sequence = this.#safe;
+    for (const copy of this.#copies) {
+      if (copy.expected) sequence = Math.min(sequence, copy.acknowledged);
+    }
+    if (sequence <= this.#released) return;
+    this.#released = sequence;
     while (this.#head.next && this.#head.lastSequence <= sequence) this.#removeHead();
     const head = this.#head;
     while (head.from < head.used && head.bytes.readUInt32BE(head.from + 3) <= sequence) {
       head.from += 2 + head.bytes.readUInt16BE(head.from);
     }
-    return true;
   }
 
-  /** Drops the oldest packets (about a second's worth). Answers how many, 0 when there is nothing old to drop. */
+  /** Drops the oldest packets (about a second's worth). Answers how many were lost by it. */
   dropOldest(): number {
     let before: Chunk | undefined;
     let chunk = this.#head;
@@ -215,7 +272,9 @@ export class CallBuffer {
       let oldest: Chunk | undefined = this.#head;
       while (oldest?.compacted) oldest = oldest.next;
       if (!oldest || oldest === this.#tail) return;
-      const tooOld = this.#tail.lastArrivalMs - oldest.lastArrivalMs > this.#limits.bufferMs;
+      const { bufferMs, lagMs = bufferMs } = this.#limits;
+      const patience = oldest.lastSequence <= this.#safe ? Math.min(lagMs, bufferMs) : bufferMs;
+      const tooOld = this.#tail.lastArrivalMs - oldest.lastArrivalMs > patience;
       if (!tooOld && this.#allocated <= this.#limits.maxBytes) return;
       this.dropOldest();
     }
@@ -232,7 +291,7 @@ export class CallBuffer {
     }
   }
 
-  /** Keeps only the control frames of a chunk, in memory of their own size. Answers the packets dropped. */
+  /** Keeps only the control frames of a chunk, in memory of their own size. Answers the packets that no copy has. */
   #compact(chunk: Chunk): number {
     const kept: Buffer[] = [];
     let used = 0;
@@ -244,8 +303,9 @@ export class CallBuffer {
       }
       if (at === chunk.used) break;
       const end = at + 2 + chunk.bytes.readUInt16BE(at);
-      if (chunk.bytes[at + 2] === frameType.packet) dropped += 1;
-      else {
+      if (chunk.bytes[at + 2] === frameType.packet) {
+        if (chunk.bytes.readUInt32BE(at + 3) > this.#safe) dropped += 1;
+      } else {
         kept.push(chunk.bytes.subarray(at, end));
         used += end - at;
       }

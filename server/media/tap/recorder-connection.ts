@@ -6,6 +6,7 @@ import {
   refusedFrame,
   type TapHello,
   type TapRefusal,
+  tapProtocolVersion,
   welcomeFrame,
 } from '#kernel/rtp/tap-protocol.ts';
 import type { BufferCursor, CallBuffer } from './call-buffer.ts';
@@ -32,6 +33,7 @@ export class RecorderConnection {
   readonly #events: RecorderEvents;
   readonly #reader = new FrameReader(maxFrameBytes);
   #buffer: CallBuffer | undefined;
+  #copy = 0;
   #cursor: BufferCursor | undefined;
   #helloTimer: NodeJS.Timeout | undefined;
   #pingTimer: NodeJS.Timeout | undefined;
@@ -68,12 +70,17 @@ export class RecorderConnection {
     return this.#waitingSince === undefined ? 0 : now - this.#waitingSince;
   }
 
-  /** Sends everything unacknowledged and from now on, at each `flush`, what is new. `known`: legs stated again. */
-  welcome(callId: string, buffer: CallBuffer, known: readonly Buffer[]): void {
+  /**
+   * Sends everything that this copy has not acknowledged and from now on, at each `flush`, what is new.
+   * `known`: legs stated again.
+   */
+  welcome(callId: string, buffer: CallBuffer, copy: number, known: readonly Buffer[]): void {
     clearTimeout(this.#helloTimer);
     this.#buffer = buffer;
-    this.#cursor = buffer.open();
-    this.#socket.write(welcomeFrame({ version: 1, callId, acknowledged: buffer.acknowledged }));
+    this.#copy = copy;
+    this.#cursor = buffer.open(copy);
+    const acknowledged = buffer.reached(copy);
+    this.#socket.write(welcomeFrame({ version: tapProtocolVersion, callId, acknowledged }));
     for (const frame of known) this.#socket.write(frame);
     this.#pingTimer = setInterval(() => {
       // A blocked socket has enough to send; pinging it would collect memory.
@@ -140,8 +147,10 @@ export class RecorderConnection {
 
   #acknowledged(sequence: number): void {
     const buffer = this.#buffer!;
-    if (!buffer.acknowledge(sequence)) throw new Error('an acknowledgement of what was never sent');
-    this.#waitingSince = buffer.acknowledged >= buffer.sequence ? undefined : performance.now();
+    if (!buffer.acknowledge(sequence, this.#copy)) {
+      throw new Error('an acknowledgement of what was never sent');
+    }
+    this.#waitingSince = buffer.reached(this.#copy) >= buffer.sequence ? undefined : performance.now();
     this.#events.onAck(this, sequence);
   }
 

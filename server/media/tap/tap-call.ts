@@ -73,14 +73,16 @@ export class BufferedCall implements TapCall {
     return this.#endedAt;
   }
 
-  /** True when the call is over and all of it is on a recorder's disk. */
+  /** True when the call is over and all of it is on some recorder's disk. */
   get complete(): boolean {
     return this.#endedAt !== undefined && this.buffer.acknowledged >= this.buffer.sequence;
   }
 
-  /** Every leg so far, as frames with sequence 0, for a recorder that was not there when they were announced. */
-  knownLegFrames(): Buffer[] {
-    return this.#legs.map(({ index, leg }) => controlFrame({ kind: 'leg', sequence: 0, index, leg }));
+  /** The legs that a recorder beginning behind `sequence` is not told of by an item, as frames with sequence 0. */
+  knownLegFrames(sequence: number): Buffer[] {
+    return this.#legs
+      .filter((known) => known.sequence <= sequence)
+      .map(({ index, leg }) => controlFrame({ kind: 'leg', sequence: 0, index, leg }));
   }
 
   addLeg(leg: CaptureLeg): TapLeg {

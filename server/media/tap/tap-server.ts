@@ -1,45 +1,17 @@
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { hostname } from 'node:os';
-import type { CallTap, CallTapEvents } from '#domains/calls/calls.ports.ts';
-import type { Clock } from '#kernel/clock.ts';
+import type { CallTapEvents, TapStatus } from '#domains/calls/calls.ports.ts';
 import { AppError } from '#kernel/errors.ts';
 import { newSecret } from '#kernel/ids.ts';
-import type { Log } from '#kernel/log.ts';
 import { type TapHello, tapProtocolVersion } from '#kernel/rtp/tap-protocol.ts';
 import { TypedEvents } from '#kernel/typed-events.ts';
+import { maxCopies } from './call-buffer.ts';
 import { RecorderConnection } from './recorder-connection.ts';
+import type { Entry, Place, Slot, TapServer, TapServerOptions } from './tap.ts';
 import { BufferedCall, type TapCall } from './tap-call.ts';
 
+export type { TapServer, TapServerOptions } from './tap.ts';
 export type { TapCall, TapLeg } from './tap-call.ts';
-
-export interface TapServerOptions {
-  readonly listenIp: string;
-  /** 0 takes a free one. */
-  readonly port: number;
-  /** The name recorders reach the tap by; the listen address unless told. */
-  readonly advertisedHost?: string | undefined;
-  /** Audio kept per call for a recorder that is away, ms. */
-  readonly bufferMs: number;
-  /** Memory per call, bytes; 16 MiB unless told (two minutes of two G.711 legs take 2.3 MB). */
-  readonly maxBytesPerCall?: number;
-  /** Memory of all calls together, bytes; 512 MiB unless told. Above it the largest buffers lose their oldest. */
-  readonly maxBytes?: number;
-  /** A recorder that owes an acknowledgement for longer counts as lost, ms; 10 s unless told. */
-  readonly ackWithinMs?: number;
-  readonly log: Log;
-  readonly clock: Clock;
-}
-
-export interface TapServer extends CallTap {
-  /** Errors: AppError `call.exists`. */
-  openCall(callId: string): TapCall;
-  /** Where it listens. */
-  address(): { host: string; port: number };
-  /** Figures for metrics. */
-  totals(): { calls: number; recorders: number; bytes: number; dropped: number; refused: number };
-  /** Ends the calls still open and waits, at most `withinMs` (5 s), until recorders have everything. */
-  close(withinMs?: number): Promise<void>;
-}
 
 const mebibyte = 1_048_576;
 /** Items leave in one write per call and tick: 10 system calls a second instead of one per packet, here and there. */
@@ -50,6 +22,9 @@ const superviseEveryMs = 1_000;
  * noticed, too, or it hands the job to the dead one and only gets it back seconds later.
  */
 const tellLossAfterMs = 150;
+/** When one copy has all of a call that has ended, the other one's recorder may still take this long, ms. */
+const secondCopyWithinMs = 2_000;
+const defaultLagMs = 15_000;
 /** Connections that have not shown a lease yet. */
 const maxStrangers = 64;
 /** An ended call that no recorder ever comes for gives its memory back. */
@@ -62,19 +37,13 @@ export async function createTapServer(options: TapServerOptions): Promise<TapSer
   return tap;
 }
 
-interface Entry {
-  readonly call: BufferedCall;
-  lease: string | undefined;
-  connection: RecorderConnection | undefined;
-}
-
 class TcpTap implements TapServer {
   readonly #options: TapServerOptions;
   readonly #server: Server;
   readonly #events: TypedEvents<CallTapEvents>;
   readonly #entries = new Map<string, Entry>();
-  readonly #byLease = new Map<string, Entry>();
-  readonly #byConnection = new Map<RecorderConnection, Entry>();
+  readonly #byLease = new Map<string, Place>();
+  readonly #byConnection = new Map<RecorderConnection, Place>();
   readonly #strangers = new Set<RecorderConnection>();
   readonly #dirty = new Set<Entry>();
   readonly #losses = new Set<NodeJS.Timeout>();
@@ -127,35 +96,53 @@ class TcpTap implements TapServer {
 
   openCall(callId: string): TapCall {
     if (this.#entries.has(callId)) throw new AppError('call.exists', 'This call is open at the tap already.');
-    const { bufferMs, maxBytesPerCall } = this.#options;
+    const { bufferMs, maxBytesPerCall, lagMs } = this.#options;
     const entry: Entry = {
       call: new BufferedCall(
         callId,
-        { bufferMs, maxBytes: maxBytesPerCall ?? 16 * mebibyte },
+        { bufferMs, lagMs: lagMs ?? defaultLagMs, maxBytes: maxBytesPerCall ?? 16 * mebibyte },
         { onItem: () => this.#touch(entry), onEnd: () => this.#ended(entry) },
         (delta) => this.#allocated(delta),
       ),
-      lease: undefined,
-      connection: undefined,
+      slots: Array.from({ length: maxCopies }, (_, copy) => ({
+        copy,
+        lease: undefined,
+        connection: undefined,
+        workerId: null,
+      })),
+      spoolIds: new Set(),
+      lastPatience: undefined,
     };
     this.#entries.set(callId, entry);
     return entry.call;
   }
 
-  lease(callId: string): { host: string; port: number; lease: string } {
+  lease(callId: string, copy = 0): { host: string; port: number; lease: string } {
     const entry = this.#entries.get(callId);
-    if (!entry) throw new AppError('not-found', 'This call is not open at the tap.', { details: { callId } });
-    if (entry.lease !== undefined) this.#byLease.delete(entry.lease);
-    this.#shutOut(entry);
-    entry.lease = newSecret();
-    this.#byLease.set(entry.lease, entry);
-    return { ...this.address(), lease: entry.lease };
+    const slot = entry?.slots[copy];
+    if (!slot) throw new AppError('not-found', 'This call is not open at the tap.', { details: { callId } });
+    this.#close(slot);
+    slot.lease = newSecret();
+    this.#byLease.set(slot.lease, { entry: entry!, slot });
+    entry!.call.buffer.expect(copy);
+    return { ...this.address(), lease: slot.lease };
   }
 
-  status(): ReturnType<CallTap['status']> {
-    return [...this.#entries.values()].map(({ call, connection }) => ({
+  waive(callId: string, copy: number): void {
+    const entry = this.#entries.get(callId);
+    const slot = entry?.slots[copy];
+    if (!entry || !slot) return;
+    this.#close(slot);
+    entry.call.buffer.waive(copy);
+    this.#finishIfComplete(entry);
+  }
+
+  status(): TapStatus[] {
+    return [...this.#entries.values()].map(({ call, slots }) => ({
       callId: call.callId,
-      connected: connection !== undefined,
+      connected: slots.some(({ connection }) => connection !== undefined),
+      copies: slots.map(({ workerId, copy }) => ({ workerId, expected: call.buffer.isExpected(copy) })),
+      ended: call.endedAt !== undefined,
       bufferedMs: Math.round(call.buffer.unacknowledgedMs),
       bufferedBytes: call.buffer.unacknowledgedBytes,
       packets: call.buffer.packets,
@@ -204,87 +191,138 @@ class TcpTap implements TapServer {
 
   /** Only calls with a lease out have anyone to wait for. */
   #awaited(): boolean {
-    return [...this.#entries.values()].some((entry) => entry.lease !== undefined);
+    return [...this.#entries.values()].some(({ slots }) => slots.some(({ lease }) => lease !== undefined));
   }
 
   #touch(entry: Entry): void {
-    if (!entry.connection) return;
+    const [first, second] = entry.slots;
+    if (!first!.connection && !second!.connection) return;
     this.#dirty.add(entry);
     this.#flushTimer ??= setTimeout(() => this.#flush(), flushEveryMs);
   }
 
   #flush(): void {
     this.#flushTimer = undefined;
-    for (const entry of this.#dirty) entry.connection?.flush();
+    for (const { slots } of this.#dirty) for (const { connection } of slots) connection?.flush();
     this.#dirty.clear();
   }
 
   #ended(entry: Entry): void {
     // The end does not wait for the tick: people wait for the replay.
-    entry.connection?.flush();
+    for (const { connection } of entry.slots) connection?.flush();
   }
 
   #admit(connection: RecorderConnection, hello: TapHello): void {
     this.#strangers.delete(connection);
-    const entry = this.#byLease.get(hello.lease);
-    if (hello.version !== tapProtocolVersion || !entry) {
+    const place = this.#byLease.get(hello.lease);
+    if (hello.version !== tapProtocolVersion || !place) {
       this.#refused += 1;
       connection.refuse(hello.version === tapProtocolVersion ? 'unknown-lease' : 'version');
       return;
     }
+    const { entry, slot } = place;
+    if (entry.slots.some((other) => other !== slot && other.workerId === hello.workerId)) {
+      // Both copies in one process would die together.
+      this.#refused += 1;
+      connection.refuse('busy');
+      return;
+    }
     // The same lease twice: a queue that gave the job to a second worker. The newer one is the living one.
-    this.#shutOut(entry);
-    entry.connection = connection;
-    this.#byConnection.set(connection, entry);
-    const { callId } = entry.call;
-    this.#options.log.info({ callId, workerId: hello.workerId }, 'recorder connected');
-    this.#events.emit('recorder-connected', { callId, lease: hello.lease });
-    connection.welcome(callId, entry.call.buffer, entry.call.knownLegFrames());
+    this.#shutOut(slot);
+    slot.connection = connection;
+    slot.workerId = hello.workerId;
+    entry.spoolIds.add(hello.spoolId);
+    this.#byConnection.set(connection, place);
+    const { callId, buffer } = entry.call;
+    const { copy } = slot;
+    const { lease, workerId, spoolId } = hello;
+    this.#options.log.info({ callId, copy, workerId }, 'recorder connected');
+    this.#events.emit('recorder-connected', { callId, lease, copy, workerId, spoolId });
+    connection.welcome(callId, buffer, copy, entry.call.knownLegFrames(buffer.reached(copy)));
   }
 
-  #shutOut(entry: Entry): void {
-    const { connection } = entry;
+  /** Takes the copy's lease back and hangs up on who held it. */
+  #close(slot: Slot): void {
+    if (slot.lease !== undefined) this.#byLease.delete(slot.lease);
+    slot.lease = undefined;
+    this.#shutOut(slot);
+  }
+
+  #shutOut(slot: Slot): void {
+    const { connection } = slot;
     if (!connection) return;
-    entry.connection = undefined;
+    slot.connection = undefined;
+    slot.workerId = null;
     this.#byConnection.delete(connection);
     connection.refuse('superseded');
   }
 
   #afterAck(connection: RecorderConnection): void {
-    const entry = this.#byConnection.get(connection);
-    if (!entry?.call.complete) return;
+    const place = this.#byConnection.get(connection);
+    if (place) this.#finishIfComplete(place.entry);
+  }
+
+  /** A call that is over and on disk is forgotten, as soon as the recorders that are there have all of it. */
+  #finishIfComplete(entry: Entry): void {
+    const { call, slots } = entry;
+    if (!call.complete || this.#entries.get(call.callId) !== entry) return;
+    const behind = slots.filter(
+      ({ connection, copy }) => connection && call.buffer.reached(copy) < call.buffer.sequence,
+    );
+    if (behind.length === 0) this.#finish(entry);
+    else entry.lastPatience ??= setTimeout(() => this.#finish(entry), secondCopyWithinMs);
+  }
+
+  #finish(entry: Entry): void {
     const { callId, buffer } = entry.call;
-    const lease = entry.lease!;
-    this.#byConnection.delete(connection);
-    connection.finish();
-    entry.connection = undefined;
-    this.#options.log.info({ callId, packets: buffer.packets, dropped: buffer.dropped }, 'recorder finished');
-    // Told first: a listener may still ask for this call's figures.
-    this.#events.emit('recorder-finished', { callId, lease, packets: buffer.packets });
+    const { packets, dropped, sequence: items } = buffer;
+    const lease = entry.slots.find((slot) => slot.lease !== undefined)?.lease ?? '';
+    for (const slot of entry.slots) {
+      const { connection, copy } = slot;
+      if (!connection || buffer.reached(copy) < items) {
+        this.#shutOut(slot);
+        continue;
+      }
+      this.#byConnection.delete(connection);
+      slot.connection = undefined;
+      connection.finish();
+    }
+    this.#options.log.info({ callId, packets, dropped }, 'recorder finished');
+    const spoolIds = [...entry.spoolIds];
     this.#forget(entry);
+    this.#events.emit('recorder-finished', { callId, lease, packets, dropped, items, spoolIds });
   }
 
   #closed(connection: RecorderConnection, reason: string): void {
     this.#strangers.delete(connection);
-    const entry = this.#byConnection.get(connection);
-    if (!entry) return;
+    const place = this.#byConnection.get(connection);
+    if (!place) return;
+    const { entry, slot } = place;
     this.#byConnection.delete(connection);
-    entry.connection = undefined;
+    slot.connection = undefined;
+    slot.workerId = null;
     const { callId, buffer } = entry.call;
-    this.#options.log.warn({ callId, reason, bufferedBytes: buffer.unacknowledgedBytes }, 'recorder lost');
-    const lease = entry.lease!;
+    const { copy } = slot;
+    this.#options.log.warn(
+      { callId, copy, reason, bufferedBytes: buffer.unacknowledgedBytes },
+      'recorder lost',
+    );
+    // The other copy may have all of it already: then there is nothing to move.
+    this.#finishIfComplete(entry);
+    const lease = slot.lease!;
     const timer = setTimeout(() => {
       this.#losses.delete(timer);
-      // Somebody may have led the call on in the meantime.
-      if (entry.connection || entry.lease !== lease) return;
-      this.#events.emit('recorder-lost', { callId, lease });
+      // Somebody may have led the call on in the meantime, or it is over.
+      if (slot.connection || slot.lease !== lease || this.#entries.get(callId) !== entry) return;
+      this.#events.emit('recorder-lost', { callId, lease, copy });
     }, tellLossAfterMs);
     this.#losses.add(timer);
   }
 
   #forget(entry: Entry): void {
+    clearTimeout(entry.lastPatience);
     this.#entries.delete(entry.call.callId);
-    if (entry.lease !== undefined) this.#byLease.delete(entry.lease);
+    for (const slot of entry.slots) this.#close(slot);
     this.#dirty.delete(entry);
     this.#droppedOfGoneCalls += entry.call.buffer.dropped;
     entry.call.buffer.discard();
@@ -296,10 +334,14 @@ class TcpTap implements TapServer {
     const monotonic = performance.now();
     const now = this.#options.clock();
     for (const entry of this.#entries.values()) {
-      const { connection, call } = entry;
-      if (connection && connection.owesForMs(monotonic) > ackWithinMs) {
-        connection.drop('no acknowledgement');
-      } else if (!connection && call.endedAt !== undefined && now - call.endedAt > forgetEndedAfterMs) {
+      const { slots, call } = entry;
+      for (const { connection } of slots) {
+        if (connection && connection.owesForMs(monotonic) > ackWithinMs) {
+          connection.drop('no acknowledgement');
+        }
+      }
+      const deserted = slots.every(({ connection }) => connection === undefined);
+      if (deserted && call.endedAt !== undefined && now - call.endedAt > forgetEndedAfterMs) {
         this.#options.log.error({ callId: call.callId }, 'no recorder came for an ended call');
         this.#forget(entry);
       }

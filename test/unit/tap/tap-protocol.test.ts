@@ -39,7 +39,7 @@ describe('the tap protocol', () => {
     const packet = Buffer.alloc(packetOverheadBytes + rtp.length);
     expect(writePacketFrame(packet, 0, 7, 3, 1_700_000_000_000.125, rtp)).to.equal(packet.length);
     const stream = Buffer.concat([
-      welcomeFrame({ version: 1, callId: 'call_1', acknowledged: 6 }),
+      welcomeFrame({ version: 2, callId: 'call_1', acknowledged: 6 }),
       controlFrame({ kind: 'leg', sequence: 0, index: 3, leg }),
       packet,
       pingFrame(),
@@ -50,7 +50,7 @@ describe('the tap protocol', () => {
     ]);
     for (const cutEvery of [1, 2, 3, 17, stream.length]) {
       expect(bodies(stream, cutEvery).map(parseTapMessage)).to.deep.equal([
-        { kind: 'welcome', welcome: { version: 1, callId: 'call_1', acknowledged: 6 } },
+        { kind: 'welcome', welcome: { version: 2, callId: 'call_1', acknowledged: 6 } },
         { kind: 'leg', sequence: 0, index: 3, leg },
         { kind: 'packet', sequence: 7, index: 3, arrivalMs: 1_700_000_000_000.125, rtp },
         { kind: 'ping' },
@@ -63,7 +63,7 @@ describe('the tap protocol', () => {
   });
 
   it('reads what a recorder says', () => {
-    const hello = { version: 1, lease: 'abc', workerId: 'w1' };
+    const hello = { version: 2, lease: 'abc', workerId: 'w1', spoolId: 'spool_1' };
     const said = bodies(Buffer.concat([helloFrame(hello), ackFrame(0xfffffffe)]), 5).map(
       parseRecorderMessage,
     );
@@ -85,7 +85,7 @@ describe('the tap protocol', () => {
       controlFrame({ kind: 'hold', sequence: 1, index: 0, on: false, atMs: 1 }),
       controlFrame({ kind: 'leg-end', sequence: 1, index: 0, atMs: 1 }),
       controlFrame({ kind: 'call-end', sequence: 1, atMs: 1 }),
-      welcomeFrame({ version: 1, callId: 'c', acknowledged: 0 }),
+      welcomeFrame({ version: 2, callId: 'c', acknowledged: 0 }),
     ].map((frame) => frame.subarray(2));
     for (const body of whole) {
       for (let length = 0; length < body.length; length++) {

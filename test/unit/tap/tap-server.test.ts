@@ -42,8 +42,8 @@ class FakeRecorder {
     });
   }
 
-  hello(lease: string, version = 1): this {
-    this.socket.write(helloFrame({ version, lease, workerId: 'w1' }));
+  hello(lease: string, { version = 2, workerId = 'w1' } = {}): this {
+    this.socket.write(helloFrame({ version, lease, workerId, spoolId: `spool_${workerId}` }));
     return this;
   }
 
@@ -105,12 +105,17 @@ describe('the tap', () => {
     for (let i = 0; i < 500; i++) leg.packet(rtp, i * 20);
     const one = recorder().hello(tap.lease('call_1').lease);
     await eventually(() => expect(one.packets).to.have.length(500));
-    expect(one.received.slice(0, 3).map(({ kind }) => kind)).to.deep.equal(['welcome', 'leg', 'leg']);
+    expect(one.received.slice(0, 3).map(({ kind }) => kind)).to.deep.equal(['welcome', 'leg', 'packet']);
     leg.packet(rtp, 10_000);
     await eventually(() => expect(one.packets).to.have.length(501));
     expect(tap.status()).to.deep.include({
       callId: 'call_1',
       connected: true,
+      copies: [
+        { workerId: 'w1', expected: true },
+        { workerId: null, expected: false },
+      ],
+      ended: false,
       bufferedMs: 10_000,
       bufferedBytes: tap.status()[0]!.bufferedBytes,
       packets: 501,
@@ -165,7 +170,11 @@ describe('the tap', () => {
     const old = tap.lease('call_1').lease;
     const lease = tap.lease('call_1').lease;
     const good = recorder().hello(lease);
-    const refused = [recorder().hello(old), recorder().hello('guess'), recorder().hello(lease, 9)];
+    const refused = [
+      recorder().hello(old),
+      recorder().hello('guess'),
+      recorder().hello(lease, { version: 9 }),
+    ];
     const garbage = recorder();
     garbage.socket.write('GET / HTTP/1.1\r\nHost: tap\r\n\r\n');
     const early = recorder();
@@ -188,7 +197,7 @@ describe('the tap', () => {
     for (const nonsense of [
       Buffer.from([0xff, 0xff]),
       ackFrame(4_000),
-      helloFrame({ version: 1, lease: 'x', workerId: 'y' }),
+      helloFrame({ version: 2, lease: 'x', workerId: 'y', spoolId: 'z' }),
     ]) {
       const one = recorder().hello(tap.lease('call_1').lease);
       await eventually(() => expect(one.received.length).to.be.greaterThan(0));
