@@ -12,11 +12,15 @@ export interface DecodedAudio {
   readonly durationMs: number;
 }
 
-/** Decodes a stereo file (a path or a URL) with ffmpeg to 16-bit samples of `rate` Hz per channel. */
-export async function decodeStereo(source: string, rate = 16_000): Promise<DecodedAudio> {
+/**
+ * Decodes a stereo file (a path or a URL) with ffmpeg to 16-bit samples of `rate` Hz per channel. `decoder`: ffmpeg's
+ * own unless another one is named, like `libopus`, which conceals lost frames.
+ */
+export async function decodeStereo(source: string, rate = 16_000, decoder?: string): Promise<DecodedAudio> {
+  const named = decoder ? ['-c:a', decoder] : [];
   const { stdout } = await run(
     'ffmpeg',
-    ['-v', 'error', '-i', source, '-f', 's16le', '-ac', '2', '-ar', String(rate), '-'],
+    ['-v', 'error', ...named, '-i', source, '-f', 's16le', '-ac', '2', '-ar', String(rate), '-'],
     { encoding: 'buffer', maxBuffer: 1024 * 1024 * 1024 },
   );
   const stereo = new Int16Array(stdout.buffer.slice(stdout.byteOffset, stdout.byteOffset + stdout.length));
