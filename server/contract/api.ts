@@ -1,3 +1,4 @@
+import { analysisEndpoints } from './analysis.ts';
 import { businessesEndpoints } from './businesses.ts';
 import { callsEndpoints, telephonyEndpoints } from './calls.ts';
 import { identityEndpoints } from './identity.ts';
@@ -16,6 +17,7 @@ export const api = {
   softphone: softphoneEndpoints,
   seats: seatsEndpoints,
   recordings: recordingsEndpoints,
+  analysis: analysisEndpoints,
   retention: retentionEndpoints,
   operations: operationsEndpoints,
 } as const;
