@@ -118,8 +118,6 @@ export class Heartbeat {
       spoolFreeBytes: freeBytes,
       spoolUnsealed: this.#findings.unsealed,
       spoolSealed: this.#findings.sealed,
-      spoolUnsealed: this.#findings.unsealed,
-      spoolSealed: this.#findings.sealed,
       cpuSeconds: (user + system) / 1_000_000,
       spoolId,
       address: this.#address,

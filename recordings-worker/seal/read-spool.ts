@@ -1,6 +1,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CaptureLeg } from '#contract/capture.ts';
+import { countOf, type Range } from '../spool/coverage.ts';
+import { missingOf, readExtent } from '../spool/read-extents.ts';
 import { parseSegmentEvents, type SegmentEvent, type SegmentHead } from '../spool/segment-events.ts';
 import { eventsSuffix } from '../spool/spool-layout.ts';
 import type { Span } from './gaps.ts';
@@ -54,8 +56,9 @@ export async function readSpool(folder: string): Promise<SpooledCall> {
     { leg: CaptureLeg; index: PacketIndex; holds: Span[]; heldSince: number | null }
   >();
   const segments: SpooledSegment[] = [];
+  const gone = await lostItems(folder, logs);
   const dropped: Span[] = [];
-  let droppedPackets = 0;
+  let droppedPackets = gone ? countOf(gone) : 0;
   /** When each pause ended, by when it began: every segment that saw a part of it may tell of it. */
   const pauses = new Map<number, number>();
   let endedAt: number | null = null;
@@ -97,8 +100,9 @@ export async function readSpool(folder: string): Promise<SpooledCall> {
           else if (!pauses.has(event.sinceMs)) pauses.set(event.sinceMs, Number.POSITIVE_INFINITY);
           break;
         case 'dropped':
+          if (gone && event.skipped && !event.skipped.some((range) => meets(range, gone))) break;
           dropped.push({ fromMs: event.fromMs ?? Number.NEGATIVE_INFINITY, toMs: event.toMs });
-          droppedPackets += event.packets;
+          if (!gone || !event.skipped) droppedPackets += event.packets;
           break;
         case 'call-end':
           endedAt = event.atMs;
@@ -122,6 +126,19 @@ export async function readSpool(folder: string): Promise<SpooledCall> {
     pauses: [...pauses].map(([fromMs, toMs]) => ({ fromMs, toMs })),
     endedAt,
   };
+}
+
+const meets = ([from, to]: readonly [number, number], ranges: readonly Range[]): boolean =>
+  ranges.some((range) => range.from <= to && range.to >= from);
+
+/** What no segment has: one copy may lack what the other one kept. Undefined where one segment says it all by itself. */
+async function lostItems(
+  folder: string,
+  logs: readonly { head: SegmentHead; events: readonly SegmentEvent[] }[],
+): Promise<Range[] | undefined> {
+  const alone = logs.length === 1 && logs[0]!.head.after === 0;
+  if (alone || logs.length === 0) return undefined;
+  return missingOf(await readExtent(folder));
 }
 
 /** The event logs in the order in which the tap gave their packets. A log without its first line is left out. */

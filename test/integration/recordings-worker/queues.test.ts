@@ -35,7 +35,7 @@ describe('the queues between server and workers', function () {
   const counts = async (name: string) => (await server.counts()).find((one) => one.name === name)!;
 
   it('does a job once however often it is asked for while it waits or runs, and again when it is done', async () => {
-    const job = { recordingId: 'rec_1', callId: 'call_1' };
+    const job = { recordingId: 'rec_1', callId: 'call_1', holders: ['spool_1'], items: 7 };
     for (let i = 0; i < 5; i++) await server.enqueueSeal(job);
     expect((await counts('seal')).waiting).to.equal(1);
     let runs = 0;
