@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import type { z } from 'zod';
 import { type AnalyseJob, type AnalysisReport, analyseJob, analysisReport } from '#contract/analysis.ts';
 import {
+  type ArchiveJob,
   archiveJob,
   type CaptureJob,
   captureJob,
@@ -124,7 +125,7 @@ export class Queues {
   }
 
   /** As `enqueueSeal`. */
-  enqueueArchive(job: SealJob): Promise<void> {
+  enqueueArchive(job: ArchiveJob): Promise<void> {
     return this.#enqueueAgain('archive', job);
   }
 

@@ -5,8 +5,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Report } from '#contract/capture.ts';
 import type { Codec, LegRole } from '#contract/primitives.ts';
+import { type Copies, type CopiesWanted, createCopies } from '#domains/recordings/copies.ts';
+import { livingRecorders } from '#domains/recordings/recorders.store.ts';
 import { createLog } from '#kernel/log.ts';
 import { Queues } from '#kernel/queues.ts';
+import { createRedis, type Redis } from '#kernel/redis.ts';
 import { createObjectStore, type ObjectStore } from '#kernel/s3.ts';
 import { createTapServer, type TapCall, type TapServer } from '#media/tap/tap-server.ts';
 import { type EmbeddedRedis, startRedis } from '#scripts/embedded/redis.ts';
@@ -46,11 +49,23 @@ export class RecorderWorld {
   readonly reports: Report[] = [];
   /** Set to false to keep a stage from being asked for. */
   readonly lead = { capture: true, seal: true, archive: true };
+  /** Present where the world was started with `copies`. */
+  readonly copies: Copies | undefined;
   readonly #redis: EmbeddedRedis;
+  readonly #client: Redis;
+  readonly #tending: NodeJS.Timeout | undefined;
+  /** What the tap said at the end of a call: the seal's job. */
+  readonly #finished = new Map<string, { holders: string[]; items: number }>();
   readonly #dir: string;
   readonly #workers: WorkerProcess[] = [];
 
-  private constructor(dir: string, redis: EmbeddedRedis, objects: ObjectServer, tap: TapServer) {
+  private constructor(
+    dir: string,
+    redis: EmbeddedRedis,
+    objects: ObjectServer,
+    tap: TapServer,
+    copies: CopiesWanted | undefined,
+  ) {
     this.#dir = dir;
     this.#redis = redis;
     this.objects = objects;
@@ -59,11 +74,31 @@ export class RecorderWorld {
     this.queues = new Queues({ redisUrl: redis.url, log: silent });
     this.store = createObjectStore({ ...this.#s3, S3_FORCE_PATH_STYLE: true });
     this.queues.handle('reports', async (report) => this.#apply(report), { concurrency: 1 });
-    tap.on('recorder-lost', ({ callId }) => this.lead.capture && this.capture(callId));
-    tap.on('recorder-finished', ({ callId }) => this.lead.seal && this.queues.enqueueSeal(this.job(callId)));
+    this.#client = createRedis(redis.url, silent);
+    if (copies) {
+      this.copies = createCopies({
+        tap,
+        queues: this.queues,
+        workers: () => livingRecorders(this.#client),
+        copies,
+        onUntaken: () => {},
+        clock: Date.now,
+        log: silent,
+      });
+      this.#tending = setInterval(() => void this.copies!.tend(), 200);
+    }
+    tap.on('recorder-lost', ({ callId, copy }) => {
+      if (!this.lead.capture) return;
+      return this.copies ? this.copies.lost(this.#ids(callId), copy) : this.capture(callId);
+    });
+    tap.on('recorder-finished', ({ callId, items, spoolIds }) => {
+      this.#finished.set(callId, { items, holders: spoolIds });
+      return this.lead.seal ? this.queues.enqueueSeal(this.job(callId)) : undefined;
+    });
   }
 
-  static async start(options: { tapBufferMs?: number } = {}): Promise<RecorderWorld> {
+  /** With `copies` the server's own rule decides how many recorders a call has; without, it is one. */
+  static async start(options: { tapBufferMs?: number; copies?: CopiesWanted } = {}): Promise<RecorderWorld> {
     const dir = await mkdtemp(join(tmpdir(), 'recorder-'));
     const [redis, objects, tap] = await Promise.all([
       startRedis({ dataDir: join(dir, 'redis') }),
@@ -76,7 +111,7 @@ export class RecorderWorld {
         clock: Date.now,
       }),
     ]);
-    return new RecorderWorld(dir, redis, objects, tap);
+    return new RecorderWorld(dir, redis, objects, tap, options.copies);
   }
 
   get redisUrl(): string {
@@ -93,7 +128,11 @@ export class RecorderWorld {
 
   /** Kills its workers, ends every fault and leads again, for the next test. */
   async calmDown(): Promise<void> {
-    for (const worker of this.#workers.splice(0)) worker.kill();
+    for (const worker of this.#workers.splice(0)) {
+      worker.kill();
+      // Its last word would count it among the living for seconds.
+      await this.#client.del(`worker:${worker.id}`);
+    }
     this.objects.faults.clear();
     await this.objects.faults.endOutage();
     Object.assign(this.lead, { capture: true, seal: true, archive: true });
@@ -102,6 +141,8 @@ export class RecorderWorld {
   /** Stops what it started. */
   async stop(): Promise<void> {
     for (const worker of this.#workers) worker.kill();
+    clearInterval(this.#tending);
+    this.#client.disconnect();
     await this.tap.close(0);
     await this.queues.close();
     await this.objects.stop();
@@ -152,20 +193,26 @@ export class RecorderWorld {
     return started;
   }
 
-  job(callId: string): { recordingId: string; callId: string } {
-    return { recordingId: `rec_${callId}`, callId };
+  job(callId: string): { recordingId: string; callId: string; holders?: string[]; items?: number } {
+    return { recordingId: `rec_${callId}`, callId, ...this.#finished.get(callId) };
+  }
+
+  #ids(callId: string): { id: string; callId: string } {
+    return { id: this.job(callId).recordingId, callId };
   }
 
   /** Leases the call and queues its capture; `through` is a port that leads to the tap. */
   async capture(callId: string, { through }: { through?: number } = {}): Promise<void> {
     const captureId = `cap_${randomBytes(6).toString('hex')}`;
     const tap = { ...this.tap.lease(callId), ...(through === undefined ? {} : { port: through }) };
-    await this.queues.enqueueCapture({ captureId, ...this.job(callId), tap });
+    const { recordingId } = this.job(callId);
+    await this.queues.enqueueCapture({ captureId, callId, recordingId, tap });
   }
 
   async openCall(callId: string, options: { through?: number } = {}): Promise<TestCall> {
     const call = new TestCall(callId, this.tap.openCall(callId));
-    await this.capture(callId, options);
+    if (this.copies) await this.copies.begin(this.#ids(callId));
+    else await this.capture(callId, options);
     return call;
   }
 
@@ -195,14 +242,16 @@ export class RecorderWorld {
     return this.store.presignGet(file.key, { expiresInSeconds: 600, contentType: file.contentType });
   }
 
-  async spoolOf(callId: string): Promise<string[]> {
-    return (await readdir(join(this.spoolDir, callId)).catch(() => [])).sort();
+  async spoolOf(callId: string, spoolDir = this.spoolDir): Promise<string[]> {
+    return (await readdir(join(spoolDir, callId)).catch(() => [])).sort();
   }
 
   async #apply(report: Report): Promise<void> {
     this.reports.push(report);
-    if (report.kind === 'sealed' && this.lead.archive)
-      await this.queues.enqueueArchive(this.job(report.callId));
+    if (report.kind === 'sealed' && this.lead.archive) {
+      const sealedIn = report.spoolId ?? null;
+      await this.queues.enqueueArchive({ ...this.job(report.callId), sealedIn });
+    }
   }
 
   get #s3() {
