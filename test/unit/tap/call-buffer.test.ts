@@ -125,4 +125,55 @@ describe("a call's buffer at the tap", () => {
     expect(sequences(drain(buffer, buffer.open()))).to.deep.equal([1, 3]);
     expect(buffer.dropped).to.equal(1);
   });
+
+  describe('with two copies', () => {
+    function twice(
+      packets: number,
+      limits: Partial<{ bufferMs: number; lagMs: number; maxBytes: number }> = {},
+    ) {
+      const made = filled(0, { bufferMs: 1e9, maxBytes: 1e9, ...limits });
+      made.buffer.expect(0);
+      made.buffer.expect(1);
+      for (let i = 0; i < packets; i++) made.buffer.appendPacket(0, i * 20, rtp);
+      return made;
+    }
+
+    it('keeps what one of them lacks, and gives each what it has not acknowledged itself', () => {
+      const { buffer } = twice(1000);
+      buffer.acknowledge(700, 0);
+      buffer.acknowledge(300, 1);
+      expect(buffer.unacknowledgedBytes).to.equal(700 * 188);
+      expect(buffer.acknowledged).to.equal(700);
+      expect(sequences(drain(buffer, buffer.open(0)))).to.deep.equal(upTo(701, 1000));
+      expect(sequences(drain(buffer, buffer.open(1)))).to.deep.equal(upTo(301, 1000));
+      expect([buffer.reached(0), buffer.reached(1)]).to.deep.equal([700, 300]);
+    });
+
+    it('forgets what the other has as soon as nobody waits for the second', () => {
+      const { buffer, held } = twice(10_000);
+      buffer.acknowledge(10_000, 0);
+      expect(held.bytes).to.be.greaterThan(10_000 * 188);
+      buffer.waive(1);
+      expect(held.bytes).to.be.at.most(16_384);
+      buffer.expect(1);
+      buffer.appendPacket(0, 1e6, rtp);
+      expect(buffer.reached(1)).to.equal(10_000);
+      expect(sequences(drain(buffer, buffer.open(1)))).to.deep.equal([10_001]);
+    });
+
+    it('keeps what no copy has longer than what one has, and counts only the former as lost', () => {
+      const { buffer } = twice(0, { bufferMs: 60_000, lagMs: 10_000 });
+      for (let i = 0; i < 5_000; i++) {
+        buffer.appendPacket(0, i * 20, rtp);
+        if (i < 4_000 && i % 25 === 0) buffer.acknowledge(buffer.sequence, 0);
+      }
+      const second = sequences(drain(buffer, buffer.open(1)));
+      expect(buffer.dropped, 'the first copy has what the second missed').to.equal(0);
+      // Nothing that was not acknowledged by the first is missing: twenty seconds of it.
+      expect(second.at(-1)).to.equal(5_000);
+      expect(second.length).to.be.within(1_000, 1_650);
+      for (let i = 5_000; i < 9_000; i++) buffer.appendPacket(0, i * 20, rtp);
+      expect(buffer.dropped).to.be.within(1_900, 2_100);
+    });
+  });
 });
