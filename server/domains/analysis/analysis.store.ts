@@ -29,7 +29,7 @@ export function createAnalysisStore(connection: Connection) {
   const model = connection.model('Analysis', schema, 'analyses');
 
   return {
-    ready: () => model.init().then(() => undefined),
+    ready: () => model.createIndexes(),
 
     async byId(id: string): Promise<StoredAnalysis | null> {
       const found = (await model.findById(id).lean().exec()) as AnalysisDocument | null;

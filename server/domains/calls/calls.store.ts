@@ -42,6 +42,7 @@ const schema = new Schema(
 schema.index({ externalId: 1 }, { unique: true });
 schema.index({ state: 1, lineId: 1 });
 schema.index({ agentId: 1, openedAt: -1 });
+schema.index({ endedAt: 1 });
 schema.index({ customerTokenHash: 1 }, { sparse: true });
 
 const present = ({ _id, ...rest }: CallDocument): StoredCall => ({ id: _id, ...rest });
@@ -59,7 +60,7 @@ export function createCallsStore(connection: Connection) {
   const after = { returnDocument: 'after' as const };
 
   return {
-    ready: () => model.init().then(() => undefined),
+    ready: () => model.createIndexes(),
 
     /** Answers the call that already has this external id instead, if there is one. */
     async insert(call: StoredCall): Promise<{ call: StoredCall; inserted: boolean }> {
@@ -98,6 +99,15 @@ export function createCallsStore(connection: Connection) {
       many(
         model
           .find({ state: { $in: ['open', 'live'] } })
+          .lean()
+          .exec(),
+      ),
+
+    /** Of which something was heard. */
+    endedBetween: (from: number, to: number) =>
+      many(
+        model
+          .find({ state: 'ended', endedAt: { $gte: from, $lt: to }, startedAt: { $ne: null } })
           .lean()
           .exec(),
       ),

@@ -33,7 +33,7 @@ export type HearingsStore = ReturnType<typeof createHearingsStore>;
 export function createHearingsStore(connection: Connection) {
   const model = connection.model('Hearing', schema, 'hearings');
   return {
-    ready: () => model.init().then(() => undefined),
+    ready: () => model.createIndexes(),
 
     async insert(hearing: Hearing): Promise<void> {
       const { id, ...rest } = hearing;

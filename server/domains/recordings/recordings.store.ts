@@ -85,7 +85,7 @@ export function createRecordingsStore(connection: Connection) {
   }
 
   return {
-    ready: () => model.init().then(() => undefined),
+    ready: () => model.createIndexes(),
 
     /** One recording a call: the unique index decides, a second insert answers the first. */
     async insert(recording: StoredRecording): Promise<StoredRecording> {
@@ -181,6 +181,43 @@ export function createRecordingsStore(connection: Connection) {
           .lean()
           .exec(),
       ),
+
+    byIds: (ids: readonly string[]) =>
+      many(
+        model
+          .find({ _id: { $in: [...ids] } })
+          .lean()
+          .exec(),
+      ),
+    byCalls: (callIds: readonly string[]) =>
+      many(
+        model
+          .find({ callId: { $in: [...callIds] } })
+          .lean()
+          .exec(),
+      ),
+
+    /** By the recording's start, from one id to the next; for what goes through all of them. */
+    startedBetween: (from: number, to: number, afterId: string, limit: number) =>
+      many(
+        model
+          .find({ startedAt: { $gte: from, $lt: to }, _id: { $gt: afterId } })
+          .sort({ _id: 1 })
+          .limit(limit)
+          .lean()
+          .exec(),
+      ),
+
+    /** When the first recording began that began at this instant or later; null when there is none. */
+    async firstStartFrom(from: number): Promise<number | null> {
+      const found = await model
+        .find({ startedAt: { $gte: from } }, { startedAt: 1 })
+        .sort({ startedAt: 1, _id: 1 })
+        .limit(1)
+        .lean()
+        .exec();
+      return (found[0] as { startedAt: number } | undefined)?.startedAt ?? null;
+    },
 
     async page(filter: RecordingFilter, after: { startedAt: number; id: string } | null, limit: number) {
       const where = conditions(filter);
