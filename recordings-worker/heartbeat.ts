@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { WorkerHeartbeat } from '#contract/capture.ts';
+import { type SpoolListing, spoolListingKey, type WorkerHeartbeat } from '#contract/capture.ts';
 import type { Log } from '#kernel/log.ts';
 import type { Redis } from '#kernel/redis.ts';
 import type { Load } from './capture/admission.ts';
@@ -9,6 +9,7 @@ import { type SpoolFindings, sweepSpool } from './sweep/sweep.ts';
 const beatEveryMs = 2_000;
 const lifetimeMs = 10_000;
 const sweepEveryMs = 15_000;
+const listingLifetimeMs = 60_000;
 /** Timers are due this often while lateness is measured, ms; what is measured includes it. */
 const resolutionMs = 20;
 
@@ -32,7 +33,7 @@ export class Heartbeat {
   readonly #options: HeartbeatOptions;
   readonly #startedAt = Date.now();
   readonly #delay = monitorEventLoopDelay({ resolution: resolutionMs });
-  #findings: SpoolFindings = { unsealed: 0, sealed: 0, bytes: 0 };
+  #findings: SpoolFindings = { unsealed: 0, sealed: 0, bytes: 0, calls: [] };
   #load: Load = { freeBytes: 0, cpuShare: 0, lagMs: 0, captures: 0 };
   #address: WorkerHeartbeat['address'];
   #cpu = process.threadCpuUsage();
@@ -82,7 +83,12 @@ export class Heartbeat {
   }
 
   async #sweep(): Promise<void> {
-    this.#findings = await sweepSpool(this.#options.spoolDir, Date.now());
+    const { spoolDir, spoolId, redis, log } = this.#options;
+    this.#findings = await sweepSpool(spoolDir, Date.now());
+    const listing: SpoolListing = { spoolId, at: Date.now(), calls: this.#findings.calls };
+    await redis
+      .set(spoolListingKey(spoolId), JSON.stringify(listing), 'PX', listingLifetimeMs)
+      .catch((err: unknown) => log.warn({ err }, 'the spool is not listed'));
   }
 
   async #look(): Promise<void> {

@@ -1,5 +1,6 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { SpoolListing } from '#contract/capture.ts';
 import { archivedFolder, eventsSuffix, isLeftover, sealedFolder } from '../spool/spool-layout.ts';
 
 /** Another worker may be at it right now; what is older than this was left by one that died, ms. */
@@ -13,6 +14,7 @@ export interface SpoolFindings {
   /** Sealed calls that are not archived yet. */
   readonly sealed: number;
   readonly bytes: number;
+  readonly calls: SpoolListing['calls'];
 }
 
 const ignoreGone = (error: NodeJS.ErrnoException): undefined => {
@@ -29,6 +31,7 @@ export async function sweepSpool(spoolDir: string, now: number): Promise<SpoolFi
   let unsealed = 0;
   let sealed = 0;
   let bytes = 0;
+  const calls: SpoolListing['calls'] = [];
   for (const entry of await readdir(spoolDir, { withFileTypes: true })) {
     if (!entry.isDirectory()) continue;
     const folder = join(spoolDir, entry.name);
@@ -37,20 +40,25 @@ export async function sweepSpool(spoolDir: string, now: number): Promise<SpoolFi
       continue;
     }
     const names = (await readdir(folder).catch(ignoreGone)) ?? [];
+    let writtenAt = 0;
     for (const name of names) {
       const path = join(folder, name);
       const facts = await stat(path).catch(ignoreGone);
       if (!facts) continue;
+      writtenAt = Math.max(writtenAt, Math.round(facts.mtimeMs));
       if (isLeftover(name)) {
         if (now - facts.mtimeMs > leftoverAfterMs) await rm(path, { recursive: true, force: true });
       } else if (facts.isDirectory()) {
         bytes += await sizeOf(path);
       } else bytes += facts.size;
     }
-    if (names.includes(sealedFolder)) sealed += 1;
+    const isSealed = names.includes(sealedFolder);
+    if (isSealed) sealed += 1;
     else if (names.some((name) => name.endsWith(eventsSuffix))) unsealed += 1;
+    else continue;
+    calls.push({ callId: entry.name, sealed: isSealed, writtenAt });
   }
-  return { unsealed, sealed, bytes };
+  return { unsealed, sealed, bytes, calls };
 }
 
 async function sizeOf(folder: string): Promise<number> {

@@ -168,6 +168,23 @@ export const report = z.discriminatedUnion('kind', [
 ]);
 export type Report = z.infer<typeof report>;
 
+/** What lies in a spool (key `spool:calls:<spoolId>` in Redis, while one of its workers lives): for the sweep. */
+export const spoolListing = z.object({
+  spoolId,
+  at: timeMs,
+  calls: z.array(
+    z.object({
+      callId: id,
+      /** Sealed files wait for the archive. */
+      sealed: z.boolean(),
+      /** When its newest file was written. */
+      writtenAt: timeMs,
+    }),
+  ),
+});
+export type SpoolListing = z.infer<typeof spoolListing>;
+export const spoolListingKey = (spool: string): string => `spool:calls:${spool}`;
+
 /** Why a worker takes no further captures; another one does. */
 export const captureRefusal = z.enum(['disk', 'cpu', 'max', 'spool', 'stopping']);
 export type CaptureRefusal = z.infer<typeof captureRefusal>;

@@ -1,4 +1,13 @@
-import { GetObjectCommand, HeadBucketCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import {
+  AbortMultipartUploadCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { StoresConfig } from './config.ts';
 import { AppError } from './errors.ts';
@@ -30,9 +39,30 @@ export interface ObjectStore {
    * endpoint. `contentType` is what the answer will carry, whatever is stored.
    */
   presignGet(key: string, options: { expiresInSeconds: number; contentType: string }): Promise<string>;
+  /** Objects below the prefix in the order of their keys, from the one behind `startAfter`. Error: `store.storage`. */
+  list(prefix: string, options?: { startAfter?: string }): AsyncGenerator<ListedObject>;
+  /** Size in bytes; null when there is no such object. Error: `store.storage`. */
+  sizeOf(key: string): Promise<number | null>;
+  /** Uploads in parts that were begun before this and never ended; UTC ms. Error: `store.storage`. */
+  staleUploads(before: number): Promise<StaleUpload[]>;
+  /** Error: `store.storage`; one that is gone already is none. */
+  abortUpload(upload: StaleUpload): Promise<void>;
   /** Rejects when the bucket cannot be reached with these credentials. Takes 3 s at most. */
   ping(): Promise<void>;
   close(): void;
+}
+
+export interface ListedObject {
+  readonly key: string;
+  readonly bytes: number;
+  /** UTC ms. */
+  readonly modifiedAt: number;
+}
+
+export interface StaleUpload {
+  readonly key: string;
+  readonly uploadId: string;
+  readonly startedAt: number;
 }
 
 export function createObjectStore(config: ObjectStoreConfig): ObjectStore {
@@ -66,6 +96,17 @@ export function createObjectStore(config: ObjectStoreConfig): ObjectStore {
     client,
     bucket: config.S3_BUCKET,
     encryption: encryptionOf(config),
+    list: (prefix, { startAfter } = {}) => listObjects(client, config.S3_BUCKET, prefix, startAfter),
+    sizeOf: (key) => sizeOf(client, config.S3_BUCKET, key),
+    staleUploads: (before) => staleUploads(client, config.S3_BUCKET, before),
+    abortUpload: async ({ key, uploadId }) => {
+      const upload = { Bucket: config.S3_BUCKET, Key: key, UploadId: uploadId };
+      try {
+        await client.send(new AbortMultipartUploadCommand(upload));
+      } catch (error) {
+        if (!isNotFound(error)) throw storageFault('aborting an upload', error);
+      }
+    },
     presignGet: (key, { expiresInSeconds, contentType }) =>
       getSignedUrl(
         signer,
@@ -82,6 +123,55 @@ export function createObjectStore(config: ObjectStoreConfig): ObjectStore {
       signer.destroy();
     },
   };
+}
+
+const isNotFound = (error: unknown): boolean =>
+  error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404;
+
+async function* listObjects(
+  client: S3Client,
+  bucket: string,
+  prefix: string,
+  startAfter: string | undefined,
+): AsyncGenerator<ListedObject> {
+  let token: string | undefined;
+  do {
+    const page = new ListObjectsV2Command({
+      Bucket: bucket,
+      Prefix: prefix,
+      ...(token === undefined ? { StartAfter: startAfter } : { ContinuationToken: token }),
+    });
+    const answer = await client.send(page).catch((error: unknown) => {
+      throw storageFault('listing', error);
+    });
+    for (const { Key, Size, LastModified } of answer.Contents ?? []) {
+      if (Key !== undefined) yield { key: Key, bytes: Size ?? 0, modifiedAt: LastModified?.getTime() ?? 0 };
+    }
+    token = answer.IsTruncated ? answer.NextContinuationToken : undefined;
+  } while (token !== undefined);
+}
+
+async function sizeOf(client: S3Client, bucket: string, key: string): Promise<number | null> {
+  try {
+    return (await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }))).ContentLength ?? 0;
+  } catch (error) {
+    if (isNotFound(error)) return null;
+    throw storageFault('looking for an object', error);
+  }
+}
+
+async function staleUploads(client: S3Client, bucket: string, before: number): Promise<StaleUpload[]> {
+  const { Uploads = [] } = await client
+    .send(new ListMultipartUploadsCommand({ Bucket: bucket }))
+    .catch((error: unknown) => {
+      throw storageFault('listing uploads', error);
+    });
+  return Uploads.flatMap(({ Key, UploadId, Initiated }) => {
+    const startedAt = Initiated?.getTime() ?? Number.POSITIVE_INFINITY;
+    return Key !== undefined && UploadId !== undefined && startedAt < before
+      ? [{ key: Key, uploadId: UploadId, startedAt }]
+      : [];
+  });
 }
 
 function encryptionOf({ S3_SSE, S3_SSE_KMS_KEY_ID }: ObjectStoreConfig): ObjectEncryption {
