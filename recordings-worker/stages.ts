@@ -7,13 +7,14 @@ import type { ObjectStore } from '#kernel/s3.ts';
 import type { SigningKey } from '#kernel/signed-json.ts';
 import { archiveCall, forgetSpool } from './archive/archive.ts';
 import { noteOfForgotten } from './archive/archived-note.ts';
+import { bytesIn, within } from './deadline.ts';
 import type { Peers } from './peers.ts';
 import { fingerprintOf } from './seal/read-spool.ts';
-import { sealCall } from './seal/seal.ts';
+import { Sealers } from './sealers.ts';
 import { tellArchived } from './spool/forgetting.ts';
 import { gather } from './spool/gather.ts';
 import { missingCount, readExtent } from './spool/read-extents.ts';
-import { callFolder } from './spool/spool-layout.ts';
+import { callFolder, sealedPath } from './spool/spool-layout.ts';
 import { asWorkerError } from './worker-error.ts';
 
 export interface StagesOptions {
@@ -43,17 +44,29 @@ const triesForHolders = 10;
 const maxPutBacks = 4;
 const putBackMs = 60;
 
+/**
+ * How long a try of a stage may take: many times what it takes on a busy machine, and yet an end. A try that hangs
+ * would keep its job from being done again for as long as its worker lives. ms
+ */
+const patience = {
+  seal: (bytes: number) => 60_000 + bytes / 50,
+  archive: (bytes: number) => 300_000 + bytes / 20,
+};
+
 /** What happens to a call after its capture, by the server's jobs: sealed, then archived. Each may be done again. */
 export class Stages {
   readonly #options: StagesOptions;
   readonly #stopping = new AbortController();
+  readonly #sealers: Sealers;
 
   constructor(options: StagesOptions) {
     this.#options = options;
+    this.#sealers = new Sealers({ log: options.log });
   }
 
   start(): void {
     const { queues, seals } = this.#options;
+    this.#sealers.warm(seals);
     queues.handle(
       'seal',
       (job, context) => this.#attempt('seal', job, context, () => this.#seal(job, context)),
@@ -70,8 +83,9 @@ export class Stages {
   }
 
   /** Breaks off what runs; another worker, or this one later, does it again. */
-  stop(): void {
+  async stop(): Promise<void> {
     this.#stopping.abort();
+    await this.#sealers.stop();
   }
 
   async #seal(job: SealJob, context: JobContext): Promise<void> {
@@ -84,11 +98,13 @@ export class Stages {
 
   async #archive(job: ArchiveJob, context: JobContext): Promise<void> {
     const { spoolDir, store, key, log } = this.#options;
-    const { signal } = this.#stopping;
     await this.#leaveTo(job.sealedIn ? [job.sealedIn] : [], context);
     // Costs nothing when the spool has not changed; what grew since, or was lost with a disk's cache, is made good.
     if (!(await noteOfForgotten(spoolDir, job))) await this.#gatherAndSeal(job, context);
-    const archived = await archiveCall(job, { spoolDir, store, key, signal, log });
+    const bytes = await bytesIn(sealedPath(spoolDir, job.callId));
+    const archived = await within(patience.archive(bytes), 'Archiving', this.#stopping.signal, (signal) =>
+      archiveCall(job, { spoolDir, store, key, signal, log }),
+    );
     // First the word, then the deed: a spool is deleted only when the server is sure to hear of its archive.
     await this.#tell(job, { kind: 'archived', files: archived.files });
     const complete = await this.#tellHolders(job);
@@ -99,10 +115,15 @@ export class Stages {
 
   async #gatherAndSeal(job: SealJob, context: JobContext): Promise<SealedFacts> {
     const { spoolDir, peers, log } = this.#options;
-    const { signal } = this.#stopping;
+    const stopping = this.#stopping.signal;
     const despiteAbsence = context.attempt >= triesForHolders || context.lastAttempt;
-    await gather(job, { spoolDir, peers, despiteAbsence, signal, log });
-    return sealCall(job, { spoolDir, signal, log });
+    await within(patience.seal(0), 'Fetching the parts of a call', stopping, (signal) =>
+      gather(job, { spoolDir, peers, despiteAbsence, signal, log }),
+    );
+    const bytes = await bytesIn(callFolder(spoolDir, job.callId));
+    return within(patience.seal(bytes), 'Sealing', stopping, (signal) =>
+      this.#sealers.seal({ job, spoolDir }, signal),
+    );
   }
 
   /** Where another living worker has in its spool what this one would have to fetch and make anew. */

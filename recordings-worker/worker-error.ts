@@ -5,6 +5,7 @@ export type WorkerErrorCode =
   | 'seal.holder-away'
   | 'seal.encoder'
   | 'seal.decoder'
+  | 'stage.deadline'
   | 'archive.nothing-sealed'
   | 'archive.sealed-damaged'
   | 'archive.verify'

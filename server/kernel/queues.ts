@@ -33,7 +33,10 @@ const keyPrefix = '{cloud-listening}';
 
 interface QueueRules {
   readonly attempts: number;
-  /** A job whose worker died is given to another one after about this and two looks. */
+  /**
+   * A job whose worker died is given to another one after about this and two looks. Long enough that a worker which
+   * only waited for its turn on a busy machine is not taken for dead: it renews five times in this time.
+   */
   readonly lockMs: number;
   /** How often a job may lose its worker before it counts as failed: it may be the one that kills them. */
   readonly maxStalled: number;
@@ -42,10 +45,10 @@ interface QueueRules {
 
 const rules: Record<QueueName, QueueRules> = {
   // A lost recorder is noticed by the tap, at once; the queue's own notice only tidies up.
-  capture: { attempts: 1, lockMs: 15_000, maxStalled: 5, keepCompleted: 200 },
-  seal: { attempts: 12, lockMs: 3_000, maxStalled: 5, keepCompleted: 200 },
+  capture: { attempts: 1, lockMs: 60_000, maxStalled: 5, keepCompleted: 200 },
+  seal: { attempts: 16, lockMs: 10_000, maxStalled: 5, keepCompleted: 200 },
   // Nothing is lost by waiting for the object store: with a minute between tries this is a week.
-  archive: { attempts: 10_000, lockMs: 3_000, maxStalled: 20, keepCompleted: 200 },
+  archive: { attempts: 10_000, lockMs: 10_000, maxStalled: 20, keepCompleted: 200 },
   reports: { attempts: 10_000, lockMs: 5_000, maxStalled: 20, keepCompleted: 0 },
   // The recording is safe: what cannot be analysed today is asked for again by the server's sweep.
   analyse: { attempts: 12, lockMs: 5_000, maxStalled: 5, keepCompleted: 200 },
@@ -233,7 +236,9 @@ export class Queues {
       createClient: (type) => this.#client(type),
       settings: {
         lockDuration: lockMs,
-        lockRenewTime: lockMs / 3,
+        lockRenewTime: lockMs / 5,
+        // After a fault of Redis, or a lock that was lost all the same, this slot takes work again so soon.
+        retryProcessDelay: 500,
         stalledInterval: lookForStalledEveryMs,
         maxStalledCount: maxStalled,
         drainDelay: 5,

@@ -12,6 +12,7 @@ const known = [
   'archive.verify',
   'archive.not-encrypted',
   'archive.missing',
+  'stage.deadline',
   'store.storage',
   'spool.full',
   'spool.io',

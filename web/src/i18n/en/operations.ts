@@ -143,6 +143,7 @@ export const operations = {
     'archive.verify': 'The archive gave back something else than was put in.',
     'archive.not-encrypted': 'The archive did not encrypt what it was given.',
     'archive.missing': 'A file is gone from the archive.',
+    'stage.deadline': 'It took far too long and was given up. It is tried again by itself.',
     'store.storage': 'The archive does not answer. It is tried again by itself.',
     'spool.full': 'The recorder’s disk is full.',
     'spool.io': 'The recorder’s disk could not be read or written.',

@@ -130,6 +130,7 @@ export const operations: SameKeys<typeof english> = {
     'archive.verify': '从存储读回的内容与写入的不一致。',
     'archive.not-encrypted': '存储没有按要求加密。',
     'archive.missing': '存储里少了一个文件。',
+    'stage.deadline': '用时太久，已中止，系统会自动重试。',
     'store.storage': '录音存储没有响应，系统会自动重试。',
     'spool.full': '录音机的磁盘满了。',
     'spool.io': '录音机的磁盘读写出错。',
