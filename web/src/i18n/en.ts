@@ -1,3 +1,4 @@
+import { analysis } from './en/analysis.ts';
 import { app } from './en/app.ts';
 import { calls } from './en/calls.ts';
 import { errors } from './en/errors.ts';
@@ -12,6 +13,7 @@ import { today } from './en/today.ts';
 
 /** The English catalogue, one namespace per domain. The Chinese one stands beside it with the same keys. */
 export const en = {
+  analysis,
   app,
   calls,
   errors,

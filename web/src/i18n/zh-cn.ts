@@ -1,5 +1,6 @@
 import type { en } from './en.ts';
 import type { SameKeys } from './strings.ts';
+import { analysis } from './zh-cn/analysis.ts';
 import { app } from './zh-cn/app.ts';
 import { calls } from './zh-cn/calls.ts';
 import { errors } from './zh-cn/errors.ts';
@@ -14,6 +15,7 @@ import { today } from './zh-cn/today.ts';
 
 /** The Chinese catalogue. */
 export const zhCn: SameKeys<typeof en> = {
+  analysis,
   app,
   calls,
   errors,

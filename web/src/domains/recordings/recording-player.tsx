@@ -10,11 +10,13 @@ import { PageKeys } from '../../ui/keys.tsx';
 import { ErrorNote } from '../../ui/states.tsx';
 import { type Player, playbackRates, usePlayer } from '../../ui/timeline/player.ts';
 import { Timeline } from '../../ui/timeline/timeline.tsx';
-import { silences, type TimelinePeaks } from '../../ui/timeline/timeline-model.ts';
+import { silences, type TimelinePeaks, talkShares } from '../../ui/timeline/timeline-model.ts';
 import { useIsPhone } from '../../ui/use-media-query.ts';
+import { Findings, RibbonLegend } from '../analysis/findings.tsx';
+import { useAnalysis } from '../analysis/use-analysis.ts';
 import { BackIcon, ForwardIcon } from './player-icons.tsx';
 import styles from './recording-player.module.css';
-import { TalkShare } from './talk-share.tsx';
+import { sharesOf, TalkShare } from './talk-share.tsx';
 import { fetchPeaks } from './use-recordings.ts';
 
 /**
@@ -33,6 +35,9 @@ export function RecordingPlayer({
   const { t } = useTranslation('recordings');
   const phone = useIsPhone();
   const audio = useApiCommand(recordingsEndpoints.audio);
+  const analysis = useAnalysis(recording.id);
+  const track = analysis.track.data;
+  const summary = analysis.shown.data?.summary;
   const peaksUrl = audio.data?.peaksUrl;
   const fine = useQuery<PeaksFile>({
     queryKey: ['peaks', recording.id],
@@ -58,8 +63,10 @@ export function RecordingPlayer({
         media={player.media}
         gaps={recording.gaps}
         laneHeight={phone ? 52 : 80}
+        {...(track && { ribbon: track })}
         onSeek={player.seek}
       />
+      {track && <RibbonLegend track={track} />}
       {(audio.error || player.failed) && <SoundFailed error={audio.error} onRetry={player.play} />}
       <div className={styles.controls}>
         <div className={styles.transport}>
@@ -91,8 +98,11 @@ export function RecordingPlayer({
           />
         </div>
       </div>
-      {fine.data && <TalkShare peaks={fine.data} />}
+      {(summary || fine.data) && (
+        <TalkShare shares={summary ? sharesOf(summary) : talkShares(fine.data ?? coarse)} />
+      )}
       <GapLegend recording={recording} />
+      <Findings analysis={analysis} onSeek={player.seek} />
       <div className={styles.foot}>
         <p>{t('player.logged')}</p>
         <PlayerKeys player={player} />

@@ -125,7 +125,9 @@ export function usePlayer({ address, needAddress, durationMs, silences }: Player
   return useMemo<Player>(() => {
     const seek = (positionMs: number) => {
       media.currentTime = Math.min(Math.max(0, positionMs), durationMs) / 1000;
-      tell();
+      // Before anything is loaded the element keeps the position and tells nobody.
+      if (media.readyState === media.HAVE_NOTHING) media.dispatchEvent(new Event('timeupdate'));
+      else tell();
     };
     const play = () => {
       if (media.ended) media.currentTime = 0;

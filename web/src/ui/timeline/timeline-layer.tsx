@@ -1,8 +1,10 @@
 import { type CSSProperties, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type WaveSurfer from 'wavesurfer.js';
+import type { AnalysisTrack } from '#contract/analysis.ts';
 import { clockLength } from '../format/time.ts';
 import { type TimelineGap, type TimelinePin, tickInterval } from './timeline-model.ts';
+import { TimelineRibbon } from './timeline-ribbon.tsx';
 
 /** Pixels below the lanes that show the time. */
 export const rulerHeight = 24;
@@ -18,6 +20,8 @@ export function TimelineLayer({
   wave,
   gaps,
   pins,
+  ribbon,
+  onGo,
   onPin,
 }: {
   durationMs: number;
@@ -26,6 +30,8 @@ export function TimelineLayer({
   wave: WaveSurfer;
   gaps: readonly TimelineGap[];
   pins: readonly TimelinePin[];
+  ribbon?: AnalysisTrack;
+  onGo: (ms: number) => void;
   onPin: (pin: TimelinePin) => void;
 }) {
   const { t } = useTranslation('timeline');
@@ -84,6 +90,9 @@ export function TimelineLayer({
           <span style={pinHead} />
         </button>
       ))}
+      {ribbon && (
+        <TimelineRibbon track={ribbon} durationMs={durationMs} onGo={({ fromMs }) => onGo(fromMs)} />
+      )}
       <Ruler durationMs={durationMs} pxPerSecond={pxPerSecond} wave={wave} />
     </>
   );

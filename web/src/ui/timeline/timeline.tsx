@@ -4,12 +4,14 @@ import { type KeyboardEvent, useCallback, useEffect, useEffectEvent, useMemo, us
 import { createPortal } from 'react-dom';
 import { useTranslation } from 'react-i18next';
 import WaveSurfer from 'wavesurfer.js';
+import type { AnalysisTrack } from '#contract/analysis.ts';
 import { clockLength } from '../format/time.ts';
 import { usePalette } from '../theme/palette-context.ts';
 import { VoiceName } from '../voice-name.tsx';
 import styles from './timeline.module.css';
 import { rulerHeight, TimelineLayer } from './timeline-layer.tsx';
 import { drawnLanes, type TimelineGap, type TimelinePeaks, type TimelinePin } from './timeline-model.ts';
+import { ribbonHeight } from './timeline-ribbon.tsx';
 
 export interface TimelineProps {
   readonly peaks: TimelinePeaks;
@@ -20,6 +22,8 @@ export interface TimelineProps {
   readonly positionMs?: number;
   readonly gaps?: readonly TimelineGap[];
   readonly pins?: readonly TimelinePin[];
+  /** What is drawn under the lanes of what was found out about the call. */
+  readonly ribbon?: AnalysisTrack;
   /** Told when a person moves the playhead by pointer or keyboard. */
   readonly onSeek?: (positionMs: number) => void;
   readonly onPin?: (pin: TimelinePin) => void;
@@ -44,11 +48,13 @@ export function Timeline({
   positionMs,
   gaps = [],
   pins = [],
+  ribbon,
   onSeek,
   onPin,
   laneHeight = 64,
 }: TimelineProps) {
   const { t } = useTranslation('timeline');
+  const analysis = useTranslation('analysis');
   const palette = usePalette();
   const container = useRef<HTMLDivElement>(null);
   const [surface, setSurface] = useState<{ wave: WaveSurfer; layer: HTMLElement } | null>(null);
@@ -164,10 +170,13 @@ export function Timeline({
     <div className={styles.timeline}>
       <div
         className={styles.names}
-        style={{ gridTemplateRows: `${laneHeight}px ${laneHeight}px ${rulerHeight}px` }}
+        style={{
+          gridTemplateRows: `${laneHeight}px ${laneHeight}px ${ribbon ? `${ribbonHeight}px ` : ''}${rulerHeight}px`,
+        }}
       >
         <VoiceName voice="agent" />
         <VoiceName voice="customer" />
+        {ribbon && <span className={styles.ribbonName}>{analysis.t('ribbon.name')}</span>}
         <span className={styles.zoom}>
           <Button
             type="text"
@@ -189,7 +198,10 @@ export function Timeline({
       </div>
       <div className={styles.lanes}>
         <PlayheadSlider wave={surface?.wave ?? null} durationMs={durationMs} onKeyDown={pressed} />
-        <div ref={container} style={{ minHeight: laneHeight * 2 + rulerHeight }} />
+        <div
+          ref={container}
+          style={{ minHeight: laneHeight * 2 + (ribbon ? ribbonHeight : 0) + rulerHeight }}
+        />
         {surface &&
           createPortal(
             <TimelineLayer
@@ -198,7 +210,9 @@ export function Timeline({
               pxPerSecond={pxPerSecond}
               wave={surface.wave}
               gaps={gaps}
+              {...(ribbon && { ribbon })}
               pins={pins}
+              onGo={moveTo}
               onPin={(pin) => {
                 moveTo(pin.atMs);
                 onPin?.(pin);

@@ -1,0 +1,71 @@
+export const analysis = {
+  heading: 'How the conversation went',
+  waiting: 'The analysis of this call is under way and appears here by itself.',
+  failed: 'This call could not be analysed. The recording itself is whole.',
+  ribbon: {
+    name: 'Talk',
+    events: 'Moments worth a look',
+    deadAir: 'Dead air for {{length}} at {{at}}',
+    interruption: {
+      agent: 'The agent interrupts at {{at}}',
+      customer: 'The customer interrupts at {{at}}',
+    },
+    raised: {
+      agent: 'The agent’s voice rises at {{at}}',
+      customer: 'The customer’s voice rises at {{at}}',
+    },
+  },
+  legend: {
+    thick: 'Thicker line: the voice is more stirred than usual',
+    dots: 'Dots: dead air',
+    arrow: 'Arrow: takes the word from the other',
+    grey: 'Grey: both at once',
+  },
+  goTo: 'Go to {{at}}',
+  seconds: '{{value, number}} s',
+  response: {
+    label: 'Answers',
+    quick: 'The agent answers after {{median}} as a rule, and nearly always within {{p90}}.',
+    slow: 'The agent answers after {{median}} as a rule; one answer in ten takes longer than {{p90}}.',
+    none: 'There was nothing for the agent to answer.',
+  },
+  deadAir: {
+    label: 'Dead air',
+    none: 'Nobody was silent for three seconds or more.',
+    one: 'One silence of {{length}}.',
+    many_one: '{{count}} silence, {{total}} in all; the longest lasted {{length}}.',
+    many_other: '{{count}} silences, {{total}} in all; the longest lasted {{length}}.',
+  },
+  interruptions: {
+    label: 'Interruptions',
+    none: 'Nobody interrupted the other.',
+    agent_one: 'The agent interrupted once.',
+    agent_other: 'The agent interrupted {{count}} times.',
+    customer_one: 'The customer interrupted once.',
+    customer_other: 'The customer interrupted {{count}} times.',
+    both: 'They spoke at the same time for {{length}}.',
+  },
+  pace: {
+    label: 'Pace',
+    both: 'Agent {{agent, number}}, customer {{customer, number}} syllables a second.',
+    agent: 'Agent {{agent, number}} syllables a second; the customer said too little to tell.',
+    customer: 'Customer {{customer, number}} syllables a second; the agent said too little to tell.',
+    none: 'Too little was said to tell.',
+  },
+  voices: {
+    label: 'Voices',
+    agent: 'The agent’s voice rises:',
+    customer: 'The customer’s voice rises:',
+    even: 'Neither voice rises clearly above its own usual.',
+    unknown: 'Too little was said to tell.',
+    why: 'A hint from pitch, loudness and pace, against the same voice’s usual in this call. It tells how stirred a voice is, never why, and is no judgement of a person.',
+  },
+  level: {
+    label: 'Loudness',
+    customer: 'The customer was much quieter than the agent ({{count, number}} dB).',
+    agent: 'The agent was much quieter than the customer ({{count, number}} dB).',
+  },
+  share: {
+    hold: 'On hold {{percent}}',
+  },
+} as const;
