@@ -40,6 +40,7 @@ import { createTapServer } from '#media/tap/tap-server.ts';
 import type { Gateway } from '#realtime/gateway.ts';
 import { createRtpIngress } from '#telephony/rtp-ingress.ts';
 import { startAnalysis } from './live-analysis.ts';
+import { startKeeping } from './live-keeping.ts';
 
 /** How often running listenings, captures and calls of dead processes are looked at. Milliseconds. */
 const watchEveryMs = 5_000;
@@ -204,6 +205,11 @@ export async function startLive(needs: LiveNeeds) {
     ...{ config, log, lifecycle, clock, mongo, queues, objects, recordings },
     events: recordingEvents,
   });
+  const keeping = await startKeeping({
+    ...{ log, lifecycle, clock, mongo, redis, queues, objects, calls },
+    recordings: recordingsStore,
+    instanceId: instances.self,
+  });
   repeat('sweep of captures', watchEveryMs, () => capture.sweep(), { lifecycle, log });
   repeat('copies of captures', tendEveryMs, () => capture.tend(), { lifecycle, log });
   // Calls and hearings that an earlier process left open are closed before new ones come.
@@ -234,6 +240,7 @@ export async function startLive(needs: LiveNeeds) {
     ...listeningRoutes(hearings),
     ...recordingsRoutes(recordings),
     ...analyses.routes,
+    ...keeping.routes,
   ];
   const probes: Probe[] = [
     { name: 's3', vital: false, check: () => objects.ping().then(() => undefined) },
@@ -246,5 +253,5 @@ export async function startLive(needs: LiveNeeds) {
       },
     },
   ];
-  return { media, tap, calls, listening, recordings, capture, queues, routes, probes };
+  return { media, tap, calls, listening, recordings, capture, keeping, queues, routes, probes };
 }

@@ -148,6 +148,7 @@ async function start(config: ServerConfig, log: Log, lifecycle: Lifecycle): Prom
     queues: () => queues.counts(),
     startOfToday,
   });
+  live.keeping.registerMetrics(metrics);
   metrics.gauge('sockets', 'Open socket.io connections of this instance', [], () => gateway.connected);
 
   const app = createHttpApp({

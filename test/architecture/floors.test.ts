@@ -8,7 +8,18 @@ const worker = sourcesOf('recordings-worker');
 const all = [...server, ...worker, ...sourcesOf('scripts', 'test', 'web/src')];
 
 /** Domains know only those before them. */
-const domains = ['identity', 'businesses', 'calls', 'seats', 'listening', 'recordings', 'analysis', 'operations'];
+const domains = [
+  'identity',
+  'businesses',
+  'calls',
+  'seats',
+  'listening',
+  'recordings',
+  'analysis',
+  'integrity',
+  'retention',
+  'operations',
+];
 
 /** The floor a server file stands on: an import may only point down, or stay on its floor. */
 function floorOf(path: string): number {

@@ -1,5 +1,11 @@
 import type { Redis } from 'ioredis';
-import { type WorkerHeartbeat, workerHeartbeat } from '#contract/capture.ts';
+import {
+  type SpoolListing,
+  spoolListing,
+  spoolListingKey,
+  type WorkerHeartbeat,
+  workerHeartbeat,
+} from '#contract/capture.ts';
 
 /** The recordings workers that live now: each renews a key of its own, which expires when it dies. */
 export async function livingRecorders(redis: Redis): Promise<WorkerHeartbeat[]> {
@@ -19,4 +25,15 @@ export async function livingRecorders(redis: Redis): Promise<WorkerHeartbeat[]> 
       return parsed.success ? [parsed.data] : [];
     })
     .sort((a, b) => a.workerId.localeCompare(b.workerId));
+}
+
+/** What lies in the spools of workers that live; a spool whose workers are away is not among them. */
+export async function livingSpools(redis: Redis): Promise<SpoolListing[]> {
+  const spoolIds = new Set((await livingRecorders(redis)).flatMap(({ spoolId }) => spoolId ?? []));
+  if (spoolIds.size === 0) return [];
+  const values = await redis.mget([...spoolIds].map(spoolListingKey));
+  return values.flatMap((value) => {
+    const parsed = value === null ? undefined : spoolListing.safeParse(JSON.parse(value));
+    return parsed?.success ? [parsed.data] : [];
+  });
 }

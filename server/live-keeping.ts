@@ -1,0 +1,64 @@
+import type { CallsService } from '#domains/calls/calls.service.ts';
+import { integrityRoutes } from '#domains/integrity/integrity.routes.ts';
+import { createIntegrityService } from '#domains/integrity/integrity.service.ts';
+import { createIntegrityStore } from '#domains/integrity/integrity.store.ts';
+import { livingSpools } from '#domains/recordings/recorders.store.ts';
+import type { RecordingsStore } from '#domains/recordings/recordings.store.ts';
+import type { Metrics } from '#kernel/metrics.ts';
+import type { Queues } from '#kernel/queues.ts';
+import { repeat } from '#kernel/repeat.ts';
+import type { ObjectStore } from '#kernel/s3.ts';
+import type { LiveNeeds } from './live.ts';
+
+/** How often a server asks whether it is time to look through the archive; one of them then does. Milliseconds. */
+const askEveryMs = 60_000;
+
+interface KeepingNeeds extends Pick<LiveNeeds, 'log' | 'lifecycle' | 'clock' | 'mongo' | 'redis'> {
+  readonly queues: Queues;
+  readonly objects: ObjectStore;
+  readonly recordings: RecordingsStore;
+  readonly calls: CallsService;
+  readonly instanceId: string;
+}
+
+/** The archive over the years: whether it is whole, how long things are kept, and how they go. */
+export async function startKeeping(needs: KeepingNeeds) {
+  const { log, lifecycle, clock, mongo, redis, queues, objects, recordings, calls, instanceId } = needs;
+  const integrity = createIntegrityService({
+    store: await createIntegrityStore(mongo),
+    recordings,
+    calls,
+    queues,
+    bucket: objects,
+    spools: () => livingSpools(redis),
+    instanceId,
+    clock,
+    log,
+  });
+  repeat('sweep of the archive', askEveryMs, () => integrity.sweep(), { lifecycle, log });
+  // Once at the start, beside everything else: what the last stop or crash left is seen within seconds.
+  integrity.sweep().catch((err: unknown) => log.warn({ err }, 'the first sweep of the archive failed'));
+  lifecycle.onStop('closeQueues', 'sweep of the archive', () => integrity.settled());
+  return {
+    integrity,
+    routes: integrityRoutes(integrity),
+    registerMetrics(metrics: Metrics): void {
+      metrics.gauge(
+        'archive_findings',
+        'Where spools, database and bucket do not agree: an alarm',
+        ['kind'],
+        async () =>
+          (await integrity.figures()).open.map(({ kind, count }) => ({ labels: { kind }, value: count })),
+      );
+      metrics.gauge(
+        'archive_sweep_age_seconds',
+        'How long ago the archive was looked through last; absent before the first time',
+        [],
+        async () => {
+          const { finishedAt } = await integrity.figures();
+          return finishedAt === null ? [] : [{ labels: {}, value: (clock() - finishedAt) / 1_000 }];
+        },
+      );
+    },
+  };
+}
