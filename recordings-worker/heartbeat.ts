@@ -7,7 +7,7 @@ import type { Load } from './capture/admission.ts';
 import { type SpoolFindings, sweepSpool } from './sweep/sweep.ts';
 
 const beatEveryMs = 2_000;
-const lifetimeMs = 10_000;
+const lifetimeMs = 7_000;
 const sweepEveryMs = 15_000;
 const listingLifetimeMs = 60_000;
 /** Timers are due this often while lateness is measured, ms; what is measured includes it. */

@@ -23,7 +23,7 @@ import { createRecordingsService } from '#domains/recordings/recordings.service.
 import { createRecordingsStore } from '#domains/recordings/recordings.store.ts';
 import type { Seats } from '#domains/seats/seats.service.ts';
 import type { Route } from '#http/route.ts';
-import type { Clock } from '#kernel/clock.ts';
+import { type Clock, steadyClock } from '#kernel/clock.ts';
 import type { ServerConfig } from '#kernel/config.ts';
 import type { Probe } from '#kernel/health.ts';
 import { registerInstance } from '#kernel/instances.ts';
@@ -70,13 +70,15 @@ export async function startLive(needs: LiveNeeds) {
   const { config, log, lifecycle, clock, mongo, redis, gateway, businesses, identity, seats } = needs;
 
   // The live plane: telephony's audio comes in, SFU workers carry it, the tap keeps it for the recorders.
+  const steady = steadyClock({ mayJump: () => carried() === 0 });
+  let carried = () => 0;
   const ingress = createRtpIngress({
     listenIp: config.RTP_LISTEN_IP,
     announcedAddress: config.RTP_ANNOUNCED_ADDRESS,
     portMin: config.RTP_PORT_MIN,
     portMax: config.RTP_PORT_MAX,
     log,
-    clock,
+    clock: steady,
   });
   const tap = await createTapServer({
     listenIp: config.TAP_LISTEN_IP,
@@ -84,15 +86,16 @@ export async function startLive(needs: LiveNeeds) {
     advertisedHost: config.TAP_ADVERTISED_HOST,
     bufferMs: config.TAP_BUFFER_MS,
     log,
-    clock,
+    clock: steady,
   });
   const media = await createMediaPlane({
     config,
     openRtpLeg: (leg) => ingress.openLeg(leg),
     tap,
     log,
-    clock,
+    clock: steady,
   });
+  carried = () => tap.totals().calls;
   lifecycle.onStop('closeQueues', 'media', async () => {
     await ingress.close();
     await media.close();

@@ -10,6 +10,7 @@ export const queueNames = {
   capture: 'capture',
   seal: 'seal',
   archive: 'archive',
+  erase: 'erase',
   reports: 'reports',
   analyse: 'analyse',
   analysisReports: 'analysis-reports',
@@ -86,6 +87,21 @@ export const archiveJob = sealJob.extend({
 });
 export type ArchiveJob = z.input<typeof archiveJob>;
 
+/** What of a recording is to go: all that lies in its folder of the bucket, and in the spools. */
+export const eraseJob = z.strictObject({
+  recordingId: id,
+  callId: id,
+  /** UTC ms; the folder's day. */
+  startedAt: timeMs,
+  /** The spools that may hold something of it. */
+  holders: z.array(spoolId),
+  requestedAt: timeMs,
+  /** `policy:<id>` or `person:<id>`. */
+  by: z.string().min(1).max(128),
+  reason: z.string().max(500),
+});
+export type EraseJob = z.infer<typeof eraseJob>;
+
 export const sealedFacts = z.strictObject({
   /** UTC ms of the first packet of any leg: offset 0 of the recording. */
   startedAt: timeMs,
@@ -154,13 +170,23 @@ export const report = z.discriminatedUnion('kind', [
     at: timeMs,
     files: z.array(archivedFile),
   }),
+  // Nothing but the tombstone is left in the bucket.
+  z.strictObject({
+    kind: z.literal('erased'),
+    recordingId: id,
+    callId: id,
+    workerId: id,
+    at: timeMs,
+    tombstone: z.strictObject({ key: z.string(), sha256: z.string() }),
+    files: z.array(archivedFile.pick({ key: true, bytes: true, sha256: true })),
+  }),
   z.strictObject({
     kind: z.literal('failed'),
     recordingId: id,
     callId: id,
     workerId: id,
     at: timeMs,
-    stage: z.enum(['capture', 'seal', 'archive']),
+    stage: z.enum(['capture', 'seal', 'archive', 'erase']),
     code: z.string(),
     message: z.string(),
     final: z.boolean(),
@@ -189,7 +215,7 @@ export const spoolListingKey = (spool: string): string => `spool:calls:${spool}`
 export const captureRefusal = z.enum(['disk', 'cpu', 'max', 'spool', 'stopping']);
 export type CaptureRefusal = z.infer<typeof captureRefusal>;
 
-/** A worker's heartbeat in Redis (key `worker:<id>`, expires after 10 s), shown on the operations page. */
+/** A worker's heartbeat in Redis (key `worker:<id>`, expires after 7 s), shown on the operations page. */
 export const workerHeartbeat = z.object({
   workerId: id,
   startedAt: timeMs,

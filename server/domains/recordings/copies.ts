@@ -10,8 +10,6 @@ import type { StoredRecording } from './recordings.ts';
 const untakenMs = 20_000;
 /** A call that no recorder has for this long is an alarm. Milliseconds. */
 const alarmAfterMs = 5_000;
-/** A worker whose last word is older than this is not counted on, though its key has not expired. Milliseconds. */
-const staleBeatMs = 6_000;
 
 export type CopiesWanted = 'auto' | '1' | '2';
 
@@ -74,8 +72,8 @@ export function createCopies(deps: CopiesDependencies) {
 
   async function lookForWorkers(): Promise<void> {
     try {
-      const now = clock();
-      const living = (await deps.workers()).filter(({ at, refusing }) => !refusing && now - at < staleBeatMs);
+      // Whether one lives is for its key's expiry to say: its clock may be another one than ours.
+      const living = (await deps.workers()).filter(({ refusing }) => !refusing);
       able = new Set(living.map(({ workerId }) => workerId));
     } catch (error) {
       // While Redis is away the last answer stands.

@@ -237,7 +237,7 @@ describe('a recordings worker', function () {
 
   it('does not believe an object store that gives back something else', async () => {
     const { low, high } = await tones(4);
-    world.objects.faults.add({ kind: 'flip-byte', operation: 'GetObject', atByte: 10, count: 1 });
+    world.objects.faults.add({ kind: 'flip-byte', operation: 'GetObject', atByte: 10 });
     await world.startWorker();
     const call = await world.openCall(callId);
     call.leg('agent', 'PCMU').frames(low);
@@ -245,6 +245,7 @@ describe('a recordings worker', function () {
     call.end();
     expect(await world.report('failed', callId)).to.include({ stage: 'archive', final: false });
     expect(await world.spoolOf(callId)).to.not.be.empty;
+    world.objects.faults.clear();
     await expectComplete(call);
   });
 

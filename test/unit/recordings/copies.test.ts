@@ -125,7 +125,7 @@ describe('the copies of a call', () => {
     expect(asked(), 'nobody took it').to.deep.equal([1]);
   });
 
-  it('do not count on a worker that refuses, nor on one that is silent', async () => {
+  it('do not count on a worker that refuses', async () => {
     const { copies, world, asked, connect } = house('auto', ['a', 'b']);
     world.refusing.add('b');
     await copies.begin(call);
