@@ -61,13 +61,13 @@ export class FrameEncoder {
     const ogg = new OggReader();
     let headers = 2;
     for await (const chunk of this.#ffmpeg.output()) {
-      const packets = ogg.push(chunk);
+      const packets = understood(() => ogg.push(chunk));
       if (headers === 2 && packets.length > 0) checkHead(packets[0]!, this.#channels);
       const skipped = Math.min(headers, packets.length);
       headers -= skipped;
       if (packets.length > skipped) yield packets.slice(skipped).map((packet) => this.#split(packet));
     }
-    ogg.end();
+    understood(() => ogg.end());
   }
 
   kill(): void {
@@ -79,6 +79,14 @@ export class FrameEncoder {
     // One frame each (RFC 6716 §3.2.2).
     if (each?.every((one) => (one[0]! & 3) === 0)) return each;
     throw new WorkerError('seal.encoder', 'The encoder wrote packets of another shape than asked for.');
+  }
+}
+
+function understood<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw new WorkerError('seal.encoder', 'What the encoder wrote cannot be read.', { cause });
   }
 }
 

@@ -16,6 +16,9 @@ export interface FfmpegOptions {
  */
 export const patienceFor = (audioMs: number): number => 30_000 + audioMs / 2;
 
+/** How long a child's last words may take from its end to here, ms. */
+const lastWordsMs = 250;
+
 const quiet = ['-hide_banner', '-nostats', '-loglevel', 'error'];
 
 /**
@@ -60,10 +63,15 @@ export class Ffmpeg {
         over();
         fail(cause.code === 'ENOENT' ? 'ffmpeg is not installed.' : 'ffmpeg could not be run.', cause);
       });
-      child.on('close', (status, killedBy) => {
+      const told = (status: number | null, killedBy: NodeJS.Signals | null) => {
         over();
         if (status === 0) resolve();
         else fail(`ffmpeg failed (${killedBy ?? `exit ${status}`}).`, new Error(said.trim()));
+      };
+      child.on('close', told);
+      // Somebody else may hold the pipes of one that failed open: its last words are not waited for much longer.
+      child.on('exit', (...how) => {
+        if (how[0] !== 0) setTimeout(told, lastWordsMs, ...how);
       });
       if (signal.aborted) onAbort();
     });
@@ -71,8 +79,7 @@ export class Ffmpeg {
       .catch((error: unknown) => {
         this.#failure = error;
         // Readers and writers that wait for the pipes are let go.
-        child.stdin.destroy();
-        child.stdout.destroy();
+        this.#letGo();
       })
       .finally(() => {
         this.#over = true;
@@ -110,8 +117,11 @@ export class Ffmpeg {
 
   kill(): void {
     if (!this.#over) this.#child.kill('SIGKILL');
-    // Pipes that a grandchild holds open must not keep anybody waiting.
-    this.stdin.destroy();
-    this.stdout.destroy();
+    this.#letGo();
+  }
+
+  /** Pipes that a grandchild holds open must not keep anybody waiting. */
+  #letGo(): void {
+    for (const pipe of [this.#child.stdin, this.#child.stdout, this.#child.stderr]) pipe?.destroy();
   }
 }

@@ -48,9 +48,10 @@ export class SideFrames {
       const leg = Math.floor(held / 2 ** 32);
       return this.#readers[leg]!.packet(held % 2 ** 32, delimited);
     }
-    if (encoded) return delimited ? writeOpus(encoded[0]! & 0xfc, [encoded.subarray(1)], true) : encoded;
     const form = delimited ? 'delimited' : 'plain';
-    return held === concealed ? absent[form] : silence[form];
+    if (held === concealed) return absent[form];
+    if (!encoded) return silence[form];
+    return delimited ? writeOpus(encoded[0]! & 0xfc, [encoded.subarray(1)], true) : encoded;
   }
 
   close(): void {
@@ -62,7 +63,8 @@ export class SideFrames {
     let last = nothing;
     for (let i = 0; i < units.count; i++) {
       const slot = at.slots[i]!;
-      if (slot < 0) continue;
+      // A packet without a frame (DTX) stays silence: not every decoder makes something sensible of it.
+      if (slot < 0 || units.size[i] === 0) continue;
       this.#slots[slot] = leg * 2 ** 32 + i;
       // One frame lost between two that came, or one put in against drift: a decoder bridges that best.
       const bridge = units.lostBefore[i] === 1 || at.stretched[i] === 1;

@@ -54,6 +54,21 @@ export class LegFeed {
     this.lose(1);
   }
 
+  /** A packet of another length than 20 ms. */
+  packet(payload: Buffer, ms: number): void {
+    const rtp = this.#rtp(payload);
+    this.packets += 1;
+    this.#send(rtp, this.atMs);
+    this.skip(ms);
+  }
+
+  /** One packet of so many ms that the network loses. */
+  skip(ms: number): void {
+    this.sequence += 1;
+    this.timestamp += (this.#ticks * ms) / frameMs;
+    this.atMs += ms;
+  }
+
   frames(payloads: readonly Buffer[]): void {
     for (const payload of payloads) this.frame(payload);
   }

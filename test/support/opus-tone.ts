@@ -18,32 +18,48 @@ export async function opusTonePackets(tone: {
   readonly seconds: number;
   readonly beeps?: Beeps | undefined;
 }): Promise<Buffer[]> {
-  const wanted = Math.ceil(tone.seconds * 50);
+  return opusPackets({ ...tone, packetMs: 20, application: 'voip' });
+}
+
+/** As {@link opusTonePackets}, the way one likes. `hz` 0 is silence; `packetMs` one of libopus's frame durations. */
+export async function opusPackets(tone: {
+  readonly hz: number;
+  readonly seconds: number;
+  readonly beeps?: Beeps | undefined;
+  readonly packetMs: number;
+  readonly application: 'voip' | 'audio' | 'lowdelay';
+  readonly bitRate?: string;
+  readonly channels?: 1 | 2;
+}): Promise<Buffer[]> {
+  const { hz, beeps, packetMs, application, bitRate = '32k', channels = 1 } = tone;
+  const wanted = Math.ceil((tone.seconds * 1_000) / packetMs);
   // Whole tens of seconds: few files, and a longer one serves a shorter wish.
   const seconds = Math.max(10, Math.ceil(tone.seconds / 10) * 10);
-  const { beeps } = tone;
   const gate = beeps ? `*lt(mod(t*1000,${beeps.everyMs}),${beeps.lengthMs})` : '';
-  const source = `aevalsrc=0.5*sin(2*PI*${tone.hz}*t)${gate.replaceAll(',', '\\,')}:s=48000:d=${seconds}`;
+  const wave = `0.5*sin(2*PI*${hz}*t)${gate.replaceAll(',', '\\,')}`;
+  const both = channels === 2 ? `${wave}|0.9*${wave}` : wave;
+  const source = `aevalsrc=${both}:s=48000:d=${seconds}`;
+  const options = [
+    ...['-c:a', 'libopus', '-b:a', bitRate, '-ac', String(channels)],
+    ...['-application', application, '-frame_duration', String(packetMs)],
+  ];
   const folder = join(tmpdir(), 'cloud-listening-tones');
-  const path = join(folder, `${createHash('sha256').update(source).digest('hex').slice(0, 24)}.opus`);
-  const ogg = await readFile(path).catch(() => encode(source, folder, path));
+  const name = createHash('sha256')
+    .update([source, ...options].join(' '))
+    .digest('hex')
+    .slice(0, 24);
+  const path = join(folder, `${name}.opus`);
+  const ogg = await readFile(path).catch(() => encode(source, options, folder, path));
   return readOggPackets(ogg).slice(0, wanted);
 }
 
-async function encode(source: string, folder: string, path: string): Promise<Buffer> {
+async function encode(
+  source: string,
+  options: readonly string[],
+  folder: string,
+  path: string,
+): Promise<Buffer> {
   await mkdir(folder, { recursive: true });
-  const options = [
-    '-c:a',
-    'libopus',
-    '-b:a',
-    '32k',
-    '-ac',
-    '1',
-    '-application',
-    'voip',
-    '-frame_duration',
-    '20',
-  ];
   const { stdout } = await run(
     'ffmpeg',
     ['-v', 'error', '-f', 'lavfi', '-i', source, ...options, '-f', 'ogg', '-'],
