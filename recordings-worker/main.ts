@@ -10,6 +10,7 @@ import { Queues } from '#kernel/queues.ts';
 import { closeRedis, createRedis } from '#kernel/redis.ts';
 import { createObjectStore } from '#kernel/s3.ts';
 import { Analyses } from './analyse/analyses.ts';
+import { Erasures } from './archive/erasures.ts';
 import { openSigningKey } from './archive/signing-key.ts';
 import { Admission } from './capture/admission.ts';
 import { Captures } from './capture/captures.ts';
@@ -101,6 +102,12 @@ async function start(config: WorkerConfig, log: Log, lifecycle: Lifecycle): Prom
     onFailed: (code) => stageFailures.inc({ stage: 'analyse', code }),
   });
 
+  const erasures = new Erasures({
+    ...{ workerId, spoolId, spoolDir, queues, redis, store, key, log },
+    onDone: (seconds) => stageSeconds.observe({ stage: 'erase' }, seconds),
+    onFailed: (code) => stageFailures.inc({ stage: 'erase', code }),
+  });
+
   const heartbeat = new Heartbeat({
     workerId,
     spoolId,
@@ -156,10 +163,12 @@ async function start(config: WorkerConfig, log: Log, lifecycle: Lifecycle): Prom
   lifecycle.onStop('handOverCaptures', 'captures', () => captures.stop());
   lifecycle.onStop('closeQueues', 'stages', () => stages.stop());
   lifecycle.onStop('closeQueues', 'analyses', () => analyses.stop());
+  lifecycle.onStop('closeQueues', 'erasures', () => erasures.stop());
   await heartbeat.tell({ host: config.WORKER_ADVERTISED_HOST ?? config.WORKER_HOST, port: health.port });
   captures.start();
   stages.start();
   analyses.start();
+  erasures.start();
   forgetting.start();
   log.info({ workerId, spoolId, host: config.WORKER_HOST, port: health.port }, 'ready');
 }

@@ -13,6 +13,8 @@ export type WorkerErrorCode =
   | 'archive.no-manifest'
   | 'archive.chain'
   | 'archive.deleted'
+  | 'erase.versions'
+  | 'erase.left'
   | 'archive.missing'
   | 'analyse.audio'
   | 'analyse.process'

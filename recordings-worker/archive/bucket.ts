@@ -99,20 +99,29 @@ export async function createObject(
   }
 }
 
-/** Deletes up to any number of objects; what is not there is no fault. Error: `store.storage`. */
-export async function deleteObjects(keys: readonly string[], { store, signal }: BucketAccess): Promise<void> {
+/**
+ * Deletes up to any number of objects; what is not there is no fault. Answers whether they are gone: a bucket with
+ * versioning keeps what is deleted. Error: `store.storage`.
+ */
+export async function deleteObjects(
+  keys: readonly string[],
+  { store, signal }: BucketAccess,
+): Promise<boolean> {
+  let gone = true;
   for (let at = 0; at < keys.length; at += 1_000) {
     await told('deleting', async () => {
-      const { Errors = [] } = await store.client.send(
+      const { Errors = [], Deleted = [] } = await store.client.send(
         new DeleteObjectsCommand({
           Bucket: store.bucket,
-          Delete: { Objects: keys.slice(at, at + 1_000).map((Key) => ({ Key })), Quiet: true },
+          Delete: { Objects: keys.slice(at, at + 1_000).map((Key) => ({ Key })) },
         }),
         { abortSignal: signal },
       );
       if (Errors[0]) throw Object.assign(new Error('not deleted'), { code: Errors[0].Code });
+      if (Deleted.some(({ DeleteMarker }) => DeleteMarker === true)) gone = false;
     });
   }
+  return gone;
 }
 
 /** Aborts what was begun below this prefix: parts that a killed worker left behind cost money and belong to nobody. */

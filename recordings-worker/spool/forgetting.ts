@@ -5,7 +5,7 @@ import { id } from '#contract/primitives.ts';
 import type { Log } from '#kernel/log.ts';
 import type { Redis } from '#kernel/redis.ts';
 import { isSegmentFile } from './spool-door.ts';
-import { callFolder } from './spool-layout.ts';
+import { archivedNotePath, callFolder } from './spool-layout.ts';
 
 /** Word that a call is archived, left for a spool whose worker may be away. */
 const archivedWord = z.object({
@@ -15,6 +15,8 @@ const archivedWord = z.object({
   complete: z.boolean(),
   /** What was archived, `name:bytes` a line: of an incomplete call only this may go. */
   files: z.string(),
+  /** The recording is deleted: what is remembered of its archiving goes as well. */
+  erased: z.boolean().optional(),
 });
 export type ArchivedWord = z.infer<typeof archivedWord>;
 
@@ -75,6 +77,7 @@ export class Forgetting {
 /** Answers the files that stay, as they are not in the archive. */
 async function forgetCall(spoolDir: string, word: ArchivedWord): Promise<string[]> {
   const folder = callFolder(spoolDir, word.callId);
+  if (word.erased) await rm(archivedNotePath(spoolDir, word.recordingId), { force: true });
   const names = await readdir(folder).catch(() => undefined);
   if (!names) return [];
   if (word.complete) {

@@ -7,6 +7,8 @@ import {
   archiveJob,
   type CaptureJob,
   captureJob,
+  type EraseJob,
+  eraseJob,
   queueNames,
   type Report,
   report,
@@ -20,6 +22,7 @@ const payloads = {
   [queueNames.capture]: captureJob,
   [queueNames.seal]: sealJob,
   [queueNames.archive]: archiveJob,
+  [queueNames.erase]: eraseJob,
   [queueNames.reports]: report,
   [queueNames.analyse]: analyseJob,
   [queueNames.analysisReports]: analysisReport,
@@ -49,6 +52,7 @@ const rules: Record<QueueName, QueueRules> = {
   seal: { attempts: 16, lockMs: 10_000, maxStalled: 5, keepCompleted: 200 },
   // Nothing is lost by waiting for the object store: with a minute between tries this is a week.
   archive: { attempts: 10_000, lockMs: 10_000, maxStalled: 20, keepCompleted: 200 },
+  erase: { attempts: 10_000, lockMs: 5_000, maxStalled: 20, keepCompleted: 0 },
   reports: { attempts: 10_000, lockMs: 5_000, maxStalled: 20, keepCompleted: 0 },
   // The recording is safe: what cannot be analysed today is asked for again by the server's sweep.
   analyse: { attempts: 12, lockMs: 5_000, maxStalled: 5, keepCompleted: 200 },
@@ -130,6 +134,11 @@ export class Queues {
   /** As `enqueueSeal`. */
   enqueueArchive(job: ArchiveJob): Promise<void> {
     return this.#enqueueAgain('archive', job);
+  }
+
+  /** As `enqueueSeal`. */
+  enqueueErase(job: EraseJob): Promise<void> {
+    return this.#enqueueAgain('erase', job);
   }
 
   /** As `enqueueSeal`. */
@@ -216,7 +225,10 @@ export class Queues {
     for (const redis of this.#clients) redis.disconnect();
   }
 
-  async #enqueueAgain(name: 'seal' | 'archive' | 'analyse', job: SealJob | AnalyseJob): Promise<void> {
+  async #enqueueAgain(
+    name: 'seal' | 'archive' | 'erase' | 'analyse',
+    job: SealJob | EraseJob | AnalyseJob,
+  ): Promise<void> {
     const queue = this.#queue(name);
     const earlier = await queue.getJob(job.recordingId);
     if (earlier && ((await earlier.isCompleted()) || (await earlier.isFailed()))) {
