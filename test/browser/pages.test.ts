@@ -236,6 +236,7 @@ describe('The pages', function () {
     { path: () => '/library', roles: ['listener', 'owner', 'host', 'cx'] },
     { path: () => `/recordings/${recordingId}`, roles: ['listener', 'owner', 'host', 'cx'] },
     { path: () => '/operations', roles: ['host', 'admin'] },
+    { path: () => '/retention', roles: ['cx', 'admin'] },
     { path: () => '/desk', roles: ['agent'] },
     { path: () => `/room/${slotId}`, roles: ['listener', 'owner', 'host', 'cx'] },
   ];

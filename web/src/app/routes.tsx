@@ -49,6 +49,11 @@ const shellPages: RouteObject[] = [
     'operations.read',
   ),
   page(
+    '/retention',
+    () => import('../domains/retention/retention-page.tsx').then((module) => module.RetentionPage),
+    'retention.read',
+  ),
+  page(
     '/desk',
     () => import('../domains/softphone/agent-desk-page.tsx').then((module) => module.AgentDeskPage),
     'softphone.answer',

@@ -6,6 +6,7 @@ import { identity } from './en/identity.ts';
 import { listening } from './en/listening.ts';
 import { operations } from './en/operations.ts';
 import { recordings } from './en/recordings.ts';
+import { retention } from './en/retention.ts';
 import { seats } from './en/seats.ts';
 import { softphone } from './en/softphone.ts';
 import { timeline } from './en/timeline.ts';
@@ -21,6 +22,7 @@ export const en = {
   listening,
   operations,
   recordings,
+  retention,
   seats,
   softphone,
   timeline,

@@ -8,6 +8,7 @@ import { identity } from './zh-cn/identity.ts';
 import { listening } from './zh-cn/listening.ts';
 import { operations } from './zh-cn/operations.ts';
 import { recordings } from './zh-cn/recordings.ts';
+import { retention } from './zh-cn/retention.ts';
 import { seats } from './zh-cn/seats.ts';
 import { softphone } from './zh-cn/softphone.ts';
 import { timeline } from './zh-cn/timeline.ts';
@@ -23,6 +24,7 @@ export const zhCn: SameKeys<typeof en> = {
   listening,
   operations,
   recordings,
+  retention,
   seats,
   softphone,
   timeline,

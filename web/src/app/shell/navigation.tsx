@@ -3,6 +3,7 @@ import {
   CalendarOutlined,
   CustomerServiceOutlined,
   DashboardOutlined,
+  FieldTimeOutlined,
   HomeOutlined,
 } from '@ant-design/icons';
 import type { ReactNode } from 'react';
@@ -20,7 +21,7 @@ export interface Destination {
 
 interface Door {
   readonly to: string;
-  readonly name: 'today' | 'desk' | 'seats' | 'library' | 'operations';
+  readonly name: 'today' | 'desk' | 'seats' | 'library' | 'operations' | 'retention';
   readonly icon: ReactNode;
   readonly needs: Action | null;
 }
@@ -31,6 +32,7 @@ const doors: readonly Door[] = [
   { to: '/seats', name: 'seats', icon: <CalendarOutlined />, needs: 'slots.read' },
   { to: '/library', name: 'library', icon: <BookOutlined />, needs: 'recordings.replay' },
   { to: '/operations', name: 'operations', icon: <DashboardOutlined />, needs: 'operations.read' },
+  { to: '/retention', name: 'retention', icon: <FieldTimeOutlined />, needs: 'retention.read' },
 ];
 
 /** Where this person may go, most used first. */

@@ -70,7 +70,11 @@ export function Machines({ overview }: { overview: Overview }) {
             <div>
               <p className={styles.rowTitle}>{t('hosts.media', { pid: workerPid })}</p>
               <p className={styles.rowMeta}>
-                {t('hosts.mediaWork', { calls, listeners, cpu: format.percent(cpuPercent / 100, 0) })}
+                {[
+                  t('hosts.recorderCalls', { count: calls }),
+                  t('hosts.mediaListeners', { count: listeners }),
+                  t('hosts.cpu', { cpu: format.percent(cpuPercent / 100, 0) }),
+                ].join(' · ')}
               </p>
             </div>
           </li>

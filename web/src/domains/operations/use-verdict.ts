@@ -48,6 +48,7 @@ const namedQueues = ['captures', 'seals', 'archives', 'reports', 'analyses'] as 
 export function useQueueName(): (name: string) => string {
   const { t } = useTranslation('operations');
   return (name) => {
+    if (name === 'analysis-reports') return t('queue.analysisReports');
     const known = namedQueues.find((candidate) => name.startsWith(candidate.slice(0, -1)));
     return known ? t(`queue.${known}`) : name;
   };

@@ -8,6 +8,8 @@ import { Page } from '../../ui/page.tsx';
 import { EmptyState, ErrorState, LoadingRows } from '../../ui/states.tsx';
 import { When } from '../../ui/when.tsx';
 import { useLines } from '../businesses/use-lines.ts';
+import { DeletionProof } from '../retention/deletion-proof.tsx';
+import { RecordingRetention } from '../retention/recording-retention.tsx';
 import { HeardBy, RecordingFacts } from './recording-facts.tsx';
 import styles from './recording-page.module.css';
 import { RecordingPlayer } from './recording-player.tsx';
@@ -59,12 +61,17 @@ function Recording({ recording, onChanged }: { recording: RecordingDetail; onCha
         <div className={styles.main}>
           {recording.state === 'archived' && recording.durationMs !== null ? (
             <RecordingPlayer recording={recording} durationMs={recording.durationMs} onHeard={onChanged} />
+          ) : recording.state === 'deleting' || recording.state === 'deleted' ? (
+            <DeletionProof recording={recording} />
           ) : (
             <NotReady recording={recording} />
           )}
         </div>
         <aside className={styles.aside}>
           <RecordingFacts recording={recording} />
+          {recording.state !== 'deleting' && recording.state !== 'deleted' && (
+            <RecordingRetention recordingId={recording.id} />
+          )}
           <HeardBy recording={recording} />
         </aside>
       </div>

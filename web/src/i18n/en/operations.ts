@@ -44,6 +44,7 @@ export const operations = {
     archives: 'Archiving',
     reports: 'Reporting back',
     analyses: 'Analysing',
+    analysisReports: 'Reporting analyses',
   },
   refusing: {
     disk: 'its disk is nearly full',
@@ -108,7 +109,8 @@ export const operations = {
   hosts: {
     heading: 'Machines',
     media: 'Live audio process {{pid}}',
-    mediaWork: '{{calls}} calls, {{listeners}} listeners, {{cpu}} of a core',
+    mediaListeners_one: '{{count}} listener',
+    mediaListeners_other: '{{count}} listeners',
     recorder: 'Recorder {{id}}',
     takes: 'Takes calls',
     refuses: 'Takes no more',

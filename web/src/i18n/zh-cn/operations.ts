@@ -40,6 +40,7 @@ export const operations: SameKeys<typeof english> = {
     archives: '归档',
     reports: '回报结果',
     analyses: '分析',
+    analysisReports: '回报分析',
   },
   refusing: {
     disk: '磁盘快满了',
@@ -98,7 +99,7 @@ export const operations: SameKeys<typeof english> = {
   hosts: {
     heading: '机器',
     media: '现场声音进程 {{pid}}',
-    mediaWork: '{{calls}} 通电话，{{listeners}} 人在听，占单核 {{cpu}}',
+    mediaListeners_other: '{{count}} 人在听',
     recorder: '录音机 {{id}}',
     takes: '可接新通话',
     refuses: '不再接新通话',
