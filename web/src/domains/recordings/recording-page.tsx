@@ -62,7 +62,9 @@ function Recording({ recording, onChanged }: { recording: RecordingDetail; onCha
           {recording.state === 'archived' && recording.durationMs !== null ? (
             <RecordingPlayer recording={recording} durationMs={recording.durationMs} onHeard={onChanged} />
           ) : recording.state === 'deleting' || recording.state === 'deleted' ? (
-            <DeletionProof recording={recording} />
+            <div className={styles.card}>
+              <DeletionProof recording={recording} />
+            </div>
           ) : (
             <NotReady recording={recording} />
           )}

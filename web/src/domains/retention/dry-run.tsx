@@ -1,5 +1,5 @@
 import { FileProtectOutlined } from '@ant-design/icons';
-import { Button, Modal, Segmented } from 'antd';
+import { Button, Modal, Segmented, Select } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type RetentionItem, type RetentionPreview, retentionEndpoints } from '#contract/retention.ts';
@@ -10,6 +10,7 @@ import { useAnnounce } from '../../ui/announce.tsx';
 import { useFormat } from '../../ui/format/use-format.ts';
 import { Section } from '../../ui/page.tsx';
 import { EmptyState, ErrorNote, ErrorState, LoadingRows } from '../../ui/states.tsx';
+import { useIsPhone } from '../../ui/use-media-query.ts';
 import { useLines } from '../businesses/use-lines.ts';
 import styles from './retention.module.css';
 import { dayMs, useRetentionWords } from './retention-words.ts';
@@ -23,6 +24,7 @@ const hourMs = 3_600_000;
 export function DryRun() {
   const { t } = useTranslation('retention');
   const words = useRetentionWords();
+  const phone = useIsPhone();
   const [days, setDays] = useState<number>(0);
   const at = Math.ceil(serverNow() / hourMs) * hourMs + days * dayMs;
   const query = useApiQuery(
@@ -31,20 +33,25 @@ export function DryRun() {
     { keepPrevious: true },
   );
   const { data, error } = query;
+  const options = horizons.map((horizon) => ({
+    value: horizon,
+    label: horizon === 0 ? t('run.now') : t('run.in', { days: words.days(horizon) }),
+  }));
   return (
     <Section
       title={t('run.heading')}
       flush
       aside={
-        <Segmented<number>
-          aria-label={t('run.horizon')}
-          value={days}
-          onChange={setDays}
-          options={horizons.map((horizon) => ({
-            value: horizon,
-            label: horizon === 0 ? t('run.now') : t('run.in', { days: words.days(horizon) }),
-          }))}
-        />
+        phone ? (
+          <Select<number> aria-label={t('run.horizon')} value={days} onChange={setDays} options={options} />
+        ) : (
+          <Segmented<number>
+            aria-label={t('run.horizon')}
+            value={days}
+            onChange={setDays}
+            options={options}
+          />
+        )
       }
     >
       {error && !data ? (
