@@ -1,7 +1,7 @@
 #!/bin/sh
 # What every npm script of this project starts with: brings the npm packages, among them the pinned Node 24,
 # and hands over to scripts/<command>.ts on that Node. Runs on any Node and npm, with nothing installed yet.
-# Usage: sh scripts/bootstrap.sh demo|dev|test|bench|check|verify-archive [arguments]
+# Usage: sh scripts/bootstrap.sh demo|dev|test|bench|check|verify-archive|faults [arguments]
 set -eu
 cd "$(dirname "$0")/.."
 
