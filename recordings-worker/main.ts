@@ -17,6 +17,7 @@ import { Captures } from './capture/captures.ts';
 import { startHealthServer } from './health-server.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { createPeers } from './peers.ts';
+import { Renderings } from './render/renderings.ts';
 import { Forgetting } from './spool/forgetting.ts';
 import { createSpoolDoor } from './spool/spool-door.ts';
 import { spoolIdOf } from './spool/spool-id.ts';
@@ -90,6 +91,11 @@ async function start(config: WorkerConfig, log: Log, lifecycle: Lifecycle): Prom
     onDone: (stage, seconds) => stageSeconds.observe({ stage }, seconds),
     onFailed: (stage, code) => stageFailures.inc({ stage, code }),
   });
+  const renderings = new Renderings({
+    ...{ workerId, spoolDir, queues, store, key, log },
+    onDone: (seconds) => stageSeconds.observe({ stage: 'render' }, seconds),
+    onFailed: (code) => stageFailures.inc({ stage: 'render', code }),
+  });
   const analyses = new Analyses({
     workerId,
     spoolDir,
@@ -162,11 +168,13 @@ async function start(config: WorkerConfig, log: Log, lifecycle: Lifecycle): Prom
   lifecycle.onStop('stopAdmitting', 'captures', () => queues.pauseHere('capture'));
   lifecycle.onStop('handOverCaptures', 'captures', () => captures.stop());
   lifecycle.onStop('closeQueues', 'stages', () => stages.stop());
+  lifecycle.onStop('closeQueues', 'renderings', () => renderings.stop());
   lifecycle.onStop('closeQueues', 'analyses', () => analyses.stop());
   lifecycle.onStop('closeQueues', 'erasures', () => erasures.stop());
   await heartbeat.tell({ host: config.WORKER_ADVERTISED_HOST ?? config.WORKER_HOST, port: health.port });
   captures.start();
   stages.start();
+  renderings.start();
   analyses.start();
   erasures.start();
   forgetting.start();

@@ -6,6 +6,7 @@ export type WorkerErrorCode =
   | 'seal.encoder'
   | 'seal.decoder'
   | 'stage.deadline'
+  | 'render.encoder'
   | 'archive.nothing-sealed'
   | 'archive.sealed-damaged'
   | 'archive.verify'

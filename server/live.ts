@@ -21,6 +21,7 @@ import { handleReports } from '#domains/recordings/recordings.jobs.ts';
 import { recordingsRoutes } from '#domains/recordings/recordings.routes.ts';
 import { createRecordingsService } from '#domains/recordings/recordings.service.ts';
 import { createRecordingsStore } from '#domains/recordings/recordings.store.ts';
+import { createRenderingsService } from '#domains/recordings/renderings.service.ts';
 import type { Seats } from '#domains/seats/seats.service.ts';
 import type { Route } from '#http/route.ts';
 import { type Clock, steadyClock } from '#kernel/clock.ts';
@@ -48,6 +49,8 @@ const watchEveryMs = 5_000;
 const tendEveryMs = 1_000;
 /** How often hearings that a dead process left open are looked for. Milliseconds. */
 const sweepEveryMs = 60_000;
+/** How often recordings that lack a rendering are looked for. Milliseconds. */
+const renderingsEveryMs = 60_000;
 
 export interface LiveNeeds {
   readonly config: ServerConfig;
@@ -203,6 +206,9 @@ export async function startLive(needs: LiveNeeds) {
       [...(await identity.persons(ids)).values()].map(({ id, name }) => ({ id, name })),
     clock,
   });
+  const renderings = createRenderingsService({
+    ...{ store: recordingsStore, queue: queues, events: recordingEvents, clock, log },
+  });
   handleReports(queues, capture);
   const analyses = await startAnalysis({
     ...{ config, log, lifecycle, clock, mongo, queues, objects, recordings },
@@ -213,6 +219,7 @@ export async function startLive(needs: LiveNeeds) {
     recordings: recordingsStore,
     instanceId: instances.self,
   });
+  repeat('sweep of renderings', renderingsEveryMs, () => renderings.sweep(), { lifecycle, log });
   repeat('sweep of captures', watchEveryMs, () => capture.sweep(), { lifecycle, log });
   repeat('copies of captures', tendEveryMs, () => capture.tend(), { lifecycle, log });
   // Calls and hearings that an earlier process left open are closed before new ones come.

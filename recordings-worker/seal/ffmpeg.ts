@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { setPriority } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { WorkerError, type WorkerErrorCode } from '../worker-error.ts';
 
@@ -8,6 +9,8 @@ export interface FfmpegOptions {
   readonly signal: AbortSignal;
   /** The child is killed when it lives longer, ms. */
   readonly deadlineMs: number;
+  /** How far it steps back behind others, 0–19; 0 unless told. */
+  readonly niceness?: number;
 }
 
 /**
@@ -18,6 +21,13 @@ export const patienceFor = (audioMs: number): number => 30_000 + audioMs / 2;
 
 /** How long a child's last words may take from its end to here, ms. */
 const lastWordsMs = 250;
+
+/** It may have ended already. */
+function stepBack(pid: number, niceness: number): void {
+  try {
+    setPriority(pid, niceness);
+  } catch {}
+}
 
 const quiet = ['-hide_banner', '-nostats', '-loglevel', 'error'];
 
@@ -33,9 +43,10 @@ export class Ffmpeg {
   #over = false;
 
   constructor(args: readonly string[], options: FfmpegOptions) {
-    const { code, signal, deadlineMs } = options;
+    const { code, signal, deadlineMs, niceness = 0 } = options;
     const child = spawn('ffmpeg', [...quiet, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
     this.#child = child;
+    if (niceness > 0 && child.pid !== undefined) stepBack(child.pid, niceness);
     let said = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(-500);

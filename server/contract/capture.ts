@@ -10,6 +10,7 @@ export const queueNames = {
   capture: 'capture',
   seal: 'seal',
   archive: 'archive',
+  render: 'render',
   erase: 'erase',
   reports: 'reports',
   analyse: 'analyse',
@@ -86,6 +87,16 @@ export const archiveJob = sealJob.extend({
   sealedIn: spoolId.nullable().default(null),
 });
 export type ArchiveJob = z.input<typeof archiveJob>;
+
+/** Another rendering of an archived recording, for browsers that cannot play the master: AAC in MP4. */
+export const renderJob = z.strictObject({
+  recordingId: id,
+  callId: id,
+  durationMs: z.number().int().nonnegative(),
+  /** The sealed master in the archive. */
+  audio: z.strictObject({ key: z.string(), sha256: z.string() }),
+});
+export type RenderJob = z.infer<typeof renderJob>;
 
 /** What of a recording is to go: all that lies in its folder of the bucket, and in the spools. */
 export const eraseJob = z.strictObject({

@@ -66,6 +66,8 @@ export const recordingDetail = recordingSummary.extend({
   sha256: z.string().nullable(),
   gaps: z.array(recordingGap),
   coverage: z.number().min(0).max(1).nullable(),
+  /** Null until it is sealed, and of recordings that were sealed before this was measured. */
+  loudness: loudness.nullable(),
   failure: z.object({ code: z.string(), message: z.string() }).nullable(),
   /** Once it was decided; `by` is `policy:<id>` or `person:<id>`. */
   deletion: z.object({ requestedAt: timeMs, by: z.string(), reason: z.string() }).nullable(),
@@ -125,7 +127,17 @@ export const recordingsEndpoints = {
       'Short-lived signed addresses of the audio (two channels, byte ranges) and its peaks. The hearing is logged.',
     auth: 'session',
     params: z.object({ id }),
-    response: z.object({ url: z.string(), contentType: z.string(), peaksUrl: z.string(), expiresAt: timeMs }),
+    response: z.object({
+      /** The master. */
+      url: z.string(),
+      contentType: z.string(),
+      /** The same sound in every form there is, best first: a player takes the first one that it can play. */
+      renderings: z.array(z.object({ contentType: z.string(), url: z.string() })),
+      /** What a player adds so that calls are about equally loud, dB. */
+      gainDb: z.number(),
+      peaksUrl: z.string(),
+      expiresAt: timeMs,
+    }),
     errors: ['not-found', 'scope.denied', 'recording.not-ready', 'recording.deleted', 'store.storage'],
   }),
 } as const;

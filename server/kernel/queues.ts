@@ -10,7 +10,9 @@ import {
   type EraseJob,
   eraseJob,
   queueNames,
+  type RenderJob,
   type Report,
+  renderJob,
   report,
   type SealJob,
   sealJob,
@@ -22,6 +24,7 @@ const payloads = {
   [queueNames.capture]: captureJob,
   [queueNames.seal]: sealJob,
   [queueNames.archive]: archiveJob,
+  [queueNames.render]: renderJob,
   [queueNames.erase]: eraseJob,
   [queueNames.reports]: report,
   [queueNames.analyse]: analyseJob,
@@ -52,6 +55,8 @@ const rules: Record<QueueName, QueueRules> = {
   seal: { attempts: 16, lockMs: 10_000, maxStalled: 5, keepCompleted: 200 },
   // Nothing is lost by waiting for the object store: with a minute between tries this is a week.
   archive: { attempts: 10_000, lockMs: 10_000, maxStalled: 20, keepCompleted: 200 },
+  // A second form of what is safe already; asked for again by the server while it is lacking.
+  render: { attempts: 12, lockMs: 10_000, maxStalled: 5, keepCompleted: 200 },
   erase: { attempts: 10_000, lockMs: 5_000, maxStalled: 20, keepCompleted: 0 },
   reports: { attempts: 10_000, lockMs: 5_000, maxStalled: 20, keepCompleted: 0 },
   // The recording is safe: what cannot be analysed today is asked for again by the server's sweep.
@@ -134,6 +139,11 @@ export class Queues {
   /** As `enqueueSeal`. */
   enqueueArchive(job: ArchiveJob): Promise<void> {
     return this.#enqueueAgain('archive', job);
+  }
+
+  /** As `enqueueSeal`. */
+  enqueueRender(job: RenderJob): Promise<void> {
+    return this.#enqueueAgain('render', job);
   }
 
   /** As `enqueueSeal`. */
@@ -226,8 +236,8 @@ export class Queues {
   }
 
   async #enqueueAgain(
-    name: 'seal' | 'archive' | 'erase' | 'analyse',
-    job: SealJob | EraseJob | AnalyseJob,
+    name: 'seal' | 'archive' | 'render' | 'erase' | 'analyse',
+    job: SealJob | RenderJob | EraseJob | AnalyseJob,
   ): Promise<void> {
     const queue = this.#queue(name);
     const earlier = await queue.getJob(job.recordingId);

@@ -179,6 +179,7 @@ export function createCaptureService(deps: CaptureDependencies) {
             thumbnail: facts.thumbnail,
             gaps: facts.gaps,
             coverage: coverageOf(kept, before.packetsDropped, facts.coverage),
+            loudness: facts.loudness,
             sealedIn: report.spoolId ?? null,
             failure: null,
           });

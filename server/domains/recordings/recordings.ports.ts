@@ -1,4 +1,4 @@
-import type { ArchiveJob, CaptureJob, SealJob } from '#contract/capture.ts';
+import type { ArchiveJob, CaptureJob, RenderJob, SealJob } from '#contract/capture.ts';
 
 /** The durable queues to the recordings workers. Adding waits while the queue's store is away. */
 export interface RecordingQueues {
@@ -7,6 +7,12 @@ export interface RecordingQueues {
   enqueueSeal(job: SealJob): Promise<void>;
   /** As `enqueueSeal`. */
   enqueueArchive(job: ArchiveJob): Promise<void>;
+}
+
+/** The durable queue for further renderings. */
+export interface RenderQueue {
+  /** No-op while a rendering of the same recording waits or runs. */
+  enqueueRender(job: RenderJob): Promise<void>;
 }
 
 /** Read access to the archive. Error: `store.storage`. */

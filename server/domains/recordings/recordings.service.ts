@@ -1,4 +1,5 @@
 import { may } from '#contract/abilities.ts';
+import type { ArchivedFile } from '#contract/capture.ts';
 import type { QueryOf } from '#contract/endpoint.ts';
 import type { Person } from '#contract/identity.ts';
 import type { LocalText } from '#contract/primitives.ts';
@@ -86,6 +87,7 @@ export function createRecordingsService(deps: RecordingsDependencies) {
         sha256: audio?.sha256 ?? null,
         gaps: [...recording.gaps],
         coverage: recording.coverage,
+        loudness: recording.loudness ?? null,
         failure: recording.failure,
         deletion: deletionShown(recording),
         heardBy: await deps.hearings.heardBy(recording.callId),
@@ -109,12 +111,19 @@ export function createRecordingsService(deps: RecordingsDependencies) {
       }
       const expiresInSeconds = audioLifetimeSeconds;
       const expiresAt = clock() + expiresInSeconds * 1000;
-      const [url, peaksUrl] = await Promise.all([
-        deps.storage.presignGet(audio.key, { expiresInSeconds, contentType: audio.contentType }),
-        deps.storage.presignGet(peaks.key, { expiresInSeconds, contentType: peaks.contentType }),
+      const others = recording.files.filter((file) => file.kind === 'audio-m4a');
+      const addressOf = async ({ key, contentType }: ArchivedFile) => ({
+        contentType,
+        url: await deps.storage.presignGet(key, { expiresInSeconds, contentType }),
+      });
+      const [{ url: peaksUrl }, ...renderings] = await Promise.all([
+        addressOf(peaks),
+        ...[audio, ...others].map(addressOf),
       ]);
       await deps.hearings.recordReplay(person, recording);
-      return { url, contentType: audio.contentType, peaksUrl, expiresAt };
+      const { url, contentType } = renderings[0]!;
+      const gainDb = recording.loudness?.gainDb ?? 0;
+      return { url, contentType, renderings, gainDb, peaksUrl, expiresAt };
     },
 
     /** A recording that this person may replay. Errors: `not-found`, `ability.denied`, `scope.denied`. */

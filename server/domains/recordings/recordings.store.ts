@@ -24,6 +24,7 @@ const schema = new Schema(
     thumbnail: { type: mixed, default: null },
     gaps: { type: mixed, default: [] },
     coverage: { type: Number, default: null },
+    loudness: { type: mixed, default: null },
     packetsDropped: { type: Number, default: 0 },
     packets: { type: Number, default: null },
     items: { type: Number, default: null },
@@ -72,8 +73,8 @@ export function createRecordingsStore(connection: Connection) {
       ...(filter.to === undefined ? {} : { $lt: filter.to }),
     };
     return {
-      // A call that goes on is heard live, in a room; it is not in the library yet.
-      state: { $ne: 'capturing' },
+      // A call that goes on is heard live, in a room; it is not in the library yet. What is deleted is no longer.
+      state: { $nin: ['capturing', 'deleting', 'deleted'] },
       ...(filter.lineIds ? { lineId: { $in: [...filter.lineIds] } } : {}),
       ...(filter.agentId ? { agentId: filter.agentId } : {}),
       ...(filter.scenarioId ? { 'facts.scenarioId': filter.scenarioId } : {}),
@@ -110,6 +111,17 @@ export function createRecordingsStore(connection: Connection) {
         model
           .find({ state: 'archived', startedAt: { $lt: startedAt } })
           .sort({ startedAt: -1, _id: -1 })
+          .limit(limit)
+          .lean()
+          .exec(),
+      ),
+
+    /** Recordings archived between these instants that lack a file of this kind, oldest first. */
+    archivedWithout: (kind: ArchivedFile['kind'], from: number, to: number, limit: number) =>
+      many(
+        model
+          .find({ state: 'archived', stateAt: { $gte: from, $lt: to }, 'files.kind': { $ne: kind } })
+          .sort({ stateAt: 1 })
           .limit(limit)
           .lean()
           .exec(),

@@ -1,7 +1,7 @@
 import type { CallFacts } from '#contract/calls.ts';
-import type { ArchivedFile, ArchiveJob, SealJob } from '#contract/capture.ts';
+import type { ArchivedFile, ArchiveJob, RenderJob, SealJob } from '#contract/capture.ts';
 import type { LocalText } from '#contract/primitives.ts';
-import type { RecordingGap, RecordingState, RecordingSummary } from '#contract/recordings.ts';
+import type { Loudness, RecordingGap, RecordingState, RecordingSummary } from '#contract/recordings.ts';
 import type { RecordingClass } from '#contract/retention.ts';
 
 export interface RecordingDeletion {
@@ -10,6 +10,8 @@ export interface RecordingDeletion {
   /** `policy:<id>` or `person:<id>`. */
   readonly by: string;
   readonly reason: string;
+  /** Looked at for holds once more; from then on there is no way back. */
+  readonly committed: boolean;
   /** The signed proof in the bucket; null until it is written, or where nothing was ever archived. */
   readonly tombstone: { readonly key: string; readonly sha256: string } | null;
   readonly files: readonly { readonly key: string; readonly bytes: number; readonly sha256: string }[];
@@ -34,6 +36,8 @@ export interface StoredRecording {
   readonly thumbnail: { agent: number[]; customer: number[] } | null;
   readonly gaps: readonly RecordingGap[];
   readonly coverage: number | null;
+  /** Missing or null in what was sealed before it was measured. */
+  readonly loudness?: Loudness | null;
   /** Packets that the tap gave up because no recorder came in time. */
   readonly packetsDropped: number;
   readonly packets: number | null;
@@ -66,6 +70,14 @@ export const sealJobOf = ({ id, callId, holders, items }: StoredRecording): Seal
   holders: [...(holders ?? [])],
   items: items ?? null,
 });
+
+/** What a worker needs to make another rendering of it; null while there is no master in the archive. */
+export function renderJobOf({ id, callId, state, durationMs, files }: StoredRecording): RenderJob | null {
+  const audio = files.find(({ kind }) => kind === 'audio');
+  if (state !== 'archived' || !audio || durationMs === null) return null;
+  const { key, sha256 } = audio;
+  return { recordingId: id, callId, durationMs, audio: { key, sha256 } };
+}
 
 /** What a worker needs to archive it, sealing it again where it must. */
 export const archiveJobOf = (recording: StoredRecording): ArchiveJob => ({
