@@ -3,17 +3,20 @@ import { useQuery } from '@tanstack/react-query';
 import { Button, Select, Switch } from 'antd';
 import { useEffect, useId, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { ResponseOf } from '#contract/endpoint.ts';
 import { type PeaksFile, type RecordingDetail, recordingsEndpoints } from '#contract/recordings.ts';
 import { useApiCommand } from '../../app/queries.ts';
 import { clockLength } from '../../ui/format/time.ts';
+import { useFormat } from '../../ui/format/use-format.ts';
 import { PageKeys } from '../../ui/keys.tsx';
 import { ErrorNote } from '../../ui/states.tsx';
-import { type Player, playbackRates, usePlayer } from '../../ui/timeline/player.ts';
+import { type AudioAddress, type Player, playbackRates, usePlayer } from '../../ui/timeline/player.ts';
 import { Timeline } from '../../ui/timeline/timeline.tsx';
 import { silences, type TimelinePeaks, talkShares } from '../../ui/timeline/timeline-model.ts';
 import { useIsPhone } from '../../ui/use-media-query.ts';
 import { Findings, RibbonLegend } from '../analysis/findings.tsx';
 import { useAnalysis } from '../analysis/use-analysis.ts';
+import { keepSameLoudness, keptSameLoudness } from './kept-loudness.ts';
 import { BackIcon, ForwardIcon } from './player-icons.tsx';
 import styles from './recording-player.module.css';
 import { sharesOf, TalkShare } from './talk-share.tsx';
@@ -49,8 +52,12 @@ export function RecordingPlayer({
   const peaks = fine.data ?? coarse;
   // A thumbnail's buckets are seconds long: silence can only be told from the fine peaks.
   const quiet = useMemo(() => (fine.data ? silences(fine.data) : []), [fine.data]);
+  const gainDb = audio.data?.gainDb ?? recording.loudness?.gainDb ?? 0;
+  const [sameLoudness, setSameLoudness] = useState(keptSameLoudness);
+  const address = useMemo(() => audio.data && playable(audio.data), [audio.data]);
   const player = usePlayer({
-    address: audio.data ?? null,
+    address: address ?? null,
+    gainDb: sameLoudness ? gainDb : 0,
     needAddress: () => audio.mutate({ params: { id: recording.id } }, { onSuccess: onHeard }),
     durationMs,
     silences: quiet,
@@ -89,6 +96,14 @@ export function RecordingPlayer({
         </div>
         <div className={styles.options}>
           <SkipSilence player={player} skippedMs={fine.data ? totalOf(quiet) : null} />
+          <SameLoudness
+            gainDb={gainDb}
+            checked={sameLoudness}
+            onChange={(same) => {
+              keepSameLoudness(same);
+              setSameLoudness(same);
+            }}
+          />
           <Select<number>
             aria-label={t('player.speed')}
             className={styles.speed ?? ''}
@@ -109,6 +124,17 @@ export function RecordingPlayer({
       </div>
     </section>
   );
+}
+
+/** The first form of the sound that this browser can play: the master, or for others the AAC rendering. */
+function playable({
+  url,
+  renderings,
+  expiresAt,
+}: ResponseOf<typeof recordingsEndpoints.audio>): AudioAddress {
+  const probe = new Audio();
+  const fit = renderings.find(({ contentType }) => probe.canPlayType(contentType) !== '');
+  return { url: fit?.url ?? url, expiresAt };
 }
 
 /** Buckets of the first picture: enough for bars side by side. */
@@ -171,6 +197,36 @@ function SkipSilence({ player, skippedMs }: { player: Player; skippedMs: number 
           <span className={styles.length}>
             {' '}
             {skippedMs > 0 ? t('player.skips', { length: clockLength(skippedMs) }) : t('player.noSilence')}
+          </span>
+        )}
+      </label>
+    </span>
+  );
+}
+
+/** The file is left as it was recorded: only what comes out here is turned up or down. */
+function SameLoudness({
+  gainDb,
+  checked,
+  onChange,
+}: {
+  gainDb: number;
+  checked: boolean;
+  onChange: (checked: boolean) => void;
+}) {
+  const { t } = useTranslation('recordings');
+  const format = useFormat();
+  const id = useId();
+  const whole = Math.round(gainDb);
+  return (
+    <span className={styles.skip}>
+      <Switch id={id} size="small" checked={checked} onChange={onChange} />
+      <label htmlFor={id} title={t('player.sameLoudnessWhy')}>
+        {t('player.sameLoudness')}
+        {checked && whole !== 0 && (
+          <span className={styles.length}>
+            {' '}
+            {t(whole > 0 ? 'player.louder' : 'player.quieter', { db: format.count(Math.abs(whole)) })}
           </span>
         )}
       </label>

@@ -60,6 +60,11 @@ export const recordings = {
     skipSilence: 'Skip silence',
     skips: 'leaves out {{length}}',
     noSilence: 'there is none to speak of',
+    sameLoudness: 'Same loudness for all calls',
+    sameLoudnessWhy:
+      'Turns quiet calls up and loud ones down while you listen. The recording stays as it is.',
+    louder: '+{{db}} dB',
+    quieter: '−{{db}} dB',
     loadingSound: 'Fetching the sound',
     logged: 'That you hear this is logged and shown to the agent.',
   },

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from 'react';
 import { serverNow } from '../../app/server-clock.ts';
+import { PlaybackGain } from './playback-gain.ts';
 import { afterSilence, type TimeSpan } from './timeline-model.ts';
 
 export const playbackRates = [0.75, 1, 1.25, 1.5, 1.75, 2] as const;
@@ -41,17 +42,22 @@ interface PlayerOptions {
   readonly durationMs: number;
   /** What "skip silence" leaves out, in order. */
   readonly silences: readonly TimeSpan[];
+  /** Decibels to play it louder by, negative for quieter. */
+  readonly gainDb: number;
 }
 
 /** An address that expires within this time is not started with. Milliseconds. */
 const marginMs = 5_000;
 
-export function usePlayer({ address, needAddress, durationMs, silences }: PlayerOptions): Player {
+export function usePlayer({ address, needAddress, durationMs, silences, gainDb }: PlayerOptions): Player {
   const [media] = useState(() => {
     const audio = new Audio();
     audio.preload = 'auto';
+    // Web Audio is given silence of what another host served without being asked for by this one.
+    audio.crossOrigin = 'anonymous';
     return audio;
   });
+  const [gain] = useState(() => new PlaybackGain(media));
   const [playing, setPlaying] = useState(false);
   const [waiting, setWaiting] = useState(false);
   const [failed, setFailed] = useState(false);
@@ -102,6 +108,9 @@ export function usePlayer({ address, needAddress, durationMs, silences }: Player
     if (goesOn) start();
   }, [media, address]);
 
+  useEffect(() => gain.set(gainDb), [gain, gainDb]);
+  useEffect(() => () => gain.close(), [gain]);
+
   useEffect(() => {
     media.preservesPitch = true;
     // The default is what a new address starts with.
@@ -130,6 +139,7 @@ export function usePlayer({ address, needAddress, durationMs, silences }: Player
       else tell();
     };
     const play = () => {
+      gain.start();
       if (media.ended) media.currentTime = 0;
       const usable = address && !media.error && address.expiresAt - marginMs > serverNow();
       if (usable) {
@@ -163,5 +173,5 @@ export function usePlayer({ address, needAddress, durationMs, silences }: Player
         };
       },
     };
-  }, [media, address, durationMs, playing, waiting, rate, skipsSilence, failed, position, tell]);
+  }, [media, gain, address, durationMs, playing, waiting, rate, skipsSilence, failed, position, tell]);
 }
