@@ -2,8 +2,14 @@ import type { CallsService } from '#domains/calls/calls.service.ts';
 import { integrityRoutes } from '#domains/integrity/integrity.routes.ts';
 import { createIntegrityService } from '#domains/integrity/integrity.service.ts';
 import { createIntegrityStore } from '#domains/integrity/integrity.store.ts';
+import { createKeptRecordings } from '#domains/recordings/kept-recordings.store.ts';
 import { livingSpools } from '#domains/recordings/recorders.store.ts';
 import type { RecordingsStore } from '#domains/recordings/recordings.store.ts';
+import { createDeletions } from '#domains/retention/deletions.service.ts';
+import type { Dependent } from '#domains/retention/retention.ports.ts';
+import { retentionRoutes } from '#domains/retention/retention.routes.ts';
+import { createRetentionService } from '#domains/retention/retention.service.ts';
+import { createRetentionStore } from '#domains/retention/retention.store.ts';
 import type { Metrics } from '#kernel/metrics.ts';
 import type { Queues } from '#kernel/queues.ts';
 import { repeat } from '#kernel/repeat.ts';
@@ -13,12 +19,18 @@ import type { LiveNeeds } from './live.ts';
 /** How often a server asks whether it is time to look through the archive; one of them then does. Milliseconds. */
 const askEveryMs = 60_000;
 
+/** How often deletions that got stuck are gone on with, and a server asks whether it is time for others. Milliseconds. */
+const tendEveryMs = 60_000;
+
 interface KeepingNeeds extends Pick<LiveNeeds, 'log' | 'lifecycle' | 'clock' | 'mongo' | 'redis'> {
   readonly queues: Queues;
   readonly objects: ObjectStore;
   readonly recordings: RecordingsStore;
   readonly calls: CallsService;
   readonly instanceId: string;
+  readonly lineExists: (lineId: string) => Promise<boolean>;
+  /** Who keeps something that was made of recordings: it goes with them. */
+  readonly dependents: readonly Dependent[];
 }
 
 /** The archive over the years: whether it is whole, how long things are kept, and how they go. */
@@ -39,9 +51,22 @@ export async function startKeeping(needs: KeepingNeeds) {
   // Once at the start, beside everything else: what the last stop or crash left is seen within seconds.
   integrity.sweep().catch((err: unknown) => log.warn({ err }, 'the first sweep of the archive failed'));
   lifecycle.onStop('closeQueues', 'sweep of the archive', () => integrity.settled());
+
+  const retentionStore = await createRetentionStore(mongo);
+  const rows = { ...recordings, ...createKeptRecordings(mongo) };
+  const deletions = createDeletions({
+    ...{ store: retentionStore, recordings: rows, queue: queues, clock, log },
+    dependents: [...needs.dependents, { name: 'call', erase: ({ callId }) => calls.forget(callId) }],
+  });
+  const retention = createRetentionService({
+    ...{ store: retentionStore, recordings: rows, deletions, clock, log },
+    lineExists: needs.lineExists,
+  });
+  repeat('retention', tendEveryMs, () => retention.tend(), { lifecycle, log });
   return {
     integrity,
-    routes: integrityRoutes(integrity),
+    deletions,
+    routes: [...integrityRoutes(integrity), ...retentionRoutes(retention)],
     registerMetrics(metrics: Metrics): void {
       metrics.gauge(
         'archive_findings',

@@ -209,7 +209,6 @@ export async function startLive(needs: LiveNeeds) {
   const renderings = createRenderingsService({
     ...{ store: recordingsStore, queue: queues, events: recordingEvents, clock, log },
   });
-  handleReports(queues, capture);
   const analyses = await startAnalysis({
     ...{ config, log, lifecycle, clock, mongo, queues, objects, recordings },
     events: recordingEvents,
@@ -218,7 +217,12 @@ export async function startLive(needs: LiveNeeds) {
     ...{ log, lifecycle, clock, mongo, redis, queues, objects, calls },
     recordings: recordingsStore,
     instanceId: instances.self,
+    lineExists: async (lineId) => (await lineOf(lineId)) !== undefined,
+    dependents: [
+      { name: 'analysis', erase: ({ recordingId }) => analyses.analysis.eraseRecording(recordingId) },
+    ],
   });
+  handleReports(queues, capture, keeping.deletions);
   repeat('sweep of renderings', renderingsEveryMs, () => renderings.sweep(), { lifecycle, log });
   repeat('sweep of captures', watchEveryMs, () => capture.sweep(), { lifecycle, log });
   repeat('copies of captures', tendEveryMs, () => capture.tend(), { lifecycle, log });

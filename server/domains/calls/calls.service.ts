@@ -222,6 +222,7 @@ export function createCallsService(deps: CallsDependencies) {
       return (await store.live(lineIds)).map(present);
     },
 
+    forget: (callId: string) => store.forget(callId),
     endedBetween: (from: number, to: number) => store.endedBetween(from, to),
     ofAgentSince: (agentId: string, since: number) => store.ofAgentSince(agentId, since),
     byIds: (ids: readonly string[]) => store.byIds(ids),

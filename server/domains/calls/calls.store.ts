@@ -103,6 +103,11 @@ export function createCallsStore(connection: Connection) {
           .exec(),
       ),
 
+    /** What the call was about and who called goes; that there was a call stays. */
+    async forget(id: string): Promise<void> {
+      await model.updateOne({ _id: id }, { $set: { facts: {}, customerMasked: '', agentName: null } }).exec();
+    },
+
     /** Of which something was heard. */
     endedBetween: (from: number, to: number) =>
       many(

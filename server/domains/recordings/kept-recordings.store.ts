@@ -55,7 +55,10 @@ export function createKeptRecordings(connection: Connection) {
     countCovered(scope: KeptScope, states: readonly RecordingState[]): Promise<number> {
       const { recordingId, lineId, agentId, from, to } = scope;
       const words = (scope.words ?? '').toLowerCase().split(/\s+/).filter(Boolean);
-      const startedAt = { ...(from === undefined ? {} : { $gte: from }), ...(to === undefined ? {} : { $lt: to }) };
+      const startedAt = {
+        ...(from === undefined ? {} : { $gte: from }),
+        ...(to === undefined ? {} : { $lt: to }),
+      };
       const conditions: Conditions = {
         state: { $in: [...states] },
         ...(recordingId === undefined ? {} : { _id: recordingId }),
@@ -72,7 +75,9 @@ export function createKeptRecordings(connection: Connection) {
     /** False when it is deleted, or on its way to be. */
     async classify(id: string, recordingClass: RecordingClass): Promise<boolean> {
       const { matchedCount } = await model
-        .updateOne({ _id: id, state: { $nin: ['deleting', 'deleted'] } } as never, { $set: { recordingClass } })
+        .updateOne({ _id: id, state: { $nin: ['deleting', 'deleted'] } } as never, {
+          $set: { recordingClass },
+        })
         .exec();
       return matchedCount === 1;
     },
