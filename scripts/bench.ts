@@ -2,12 +2,14 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { measureArchive } from './bench/archive.bench.ts';
+import { measureBeeps } from './bench/beeps.bench.ts';
 import { measureClicks } from './bench/click.bench.ts';
 import { type Figure, table } from './bench/figures.ts';
 import { measureForwarding } from './bench/forwarding.bench.ts';
 import { measureJoin } from './bench/join.bench.ts';
 import { measureLatency } from './bench/latency.bench.ts';
 import { measureRtpIngress } from './bench/rtp-ingress.bench.ts';
+import { measureSeal } from './bench/seal.bench.ts';
 import { openWorld, type World } from './bench/world.ts';
 import { prepare } from './setup/prepare.ts';
 import { Terminal } from './setup/progress.ts';
@@ -46,6 +48,8 @@ const benches: readonly Bench[] = [
       ];
     },
   },
+  { name: 'seal', measure: (_, quick) => measureSeal(quick ? 30 : 300) },
+  { name: 'beeps', measure: () => measureBeeps() },
   { name: 'archive', measure: (world, quick) => measureArchive(world, quick ? 3 : 6, quick ? 30 : 300) },
 ];
 
