@@ -36,7 +36,7 @@ const runEveryMs = 3_600_000;
 /** A run that dies is another's after this. Milliseconds. */
 const runLeaseMs = 10 * 60_000;
 /** More than this waits for the next run, a minute later, so that a new policy does not flood the workers at once. */
-const perRun = 500;
+const ordinaryRun = 500;
 /** Recordings read at a time. */
 const batch = 500;
 
@@ -45,6 +45,8 @@ export interface RetentionDependencies {
   readonly recordings: RecordingRows;
   readonly deletions: Deletions;
   readonly lineExists: (lineId: string) => Promise<boolean>;
+  /** Deletions that one run orders. 500 unless told. */
+  readonly perRun?: number;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -54,7 +56,7 @@ type Endpoints = typeof retentionEndpoints;
 
 /** How long recordings are kept, what keeps them longer, and what makes them go. */
 export function createRetentionService(deps: RetentionDependencies) {
-  const { store, recordings, deletions, clock, log } = deps;
+  const { store, recordings, deletions, clock, log, perRun = ordinaryRun } = deps;
 
   const policiesNow = async () => withOwn(await store.policies());
   const actorOf = ({ id, name }: Person) => ({ id, name });
