@@ -20,13 +20,10 @@ export interface WayTo {
 export function LiveCallList({
   query,
   wayTo,
-  own = false,
 }: {
   query: ReturnType<typeof useLiveCalls>;
   /** What this person can do to hear a call, if anything. */
   wayTo: (call: Call) => WayTo | null;
-  /** The list is an agent's own calls. */
-  own?: boolean;
 }) {
   const { t } = useTranslation('today');
   if (query.error && !query.data) {
@@ -41,8 +38,8 @@ export function LiveCallList({
   }
   if (query.data.calls.length === 0) {
     return (
-      <EmptyState icon={<PhoneOutlined />} title={t(own ? 'live.emptyAgent' : 'live.empty')}>
-        {t(own ? 'live.emptyAgentBody' : 'live.emptyBody')}
+      <EmptyState icon={<PhoneOutlined />} title={t('live.empty')}>
+        {t('live.emptyBody')}
       </EmptyState>
     );
   }

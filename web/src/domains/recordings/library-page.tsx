@@ -3,6 +3,8 @@ import { Button, Drawer, Input, type InputRef } from 'antd';
 import { useEffect, useEffectEvent, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
+import { serverNow } from '../../app/server-clock.ts';
+import { useFormat } from '../../ui/format/use-format.ts';
 import { PageKeys } from '../../ui/keys.tsx';
 import { Page } from '../../ui/page.tsx';
 import { EmptyState, ErrorState, LoadingRows } from '../../ui/states.tsx';
@@ -131,6 +133,7 @@ function Results({
   onClear: () => void;
 }) {
   const { t } = useTranslation('recordings');
+  const format = useFormat();
   if (query.error && !query.data) {
     return <ErrorState error={query.error} onRetry={() => void query.refetch()} />;
   }
@@ -158,6 +161,7 @@ function Results({
     <>
       <p className={styles.count} role="status">
         {t('list.count', { count: total })}
+        <span className={styles.zone}>{t('list.zone', { zone: format.zoneName(serverNow()) })}</span>
       </p>
       <ul className={styles.list} aria-label={t('list.label')} aria-busy={query.isPlaceholderData}>
         {recordings.map((recording) => (

@@ -39,7 +39,7 @@ export function RecordingFacts({ recording }: { recording: RecordingDetail }) {
     [t('facts.scenario'), scenarioName(facts.scenarioId)],
     [t('facts.product'), facts.product && local(facts.product)],
     [t('facts.order'), facts.orderId],
-    [t('facts.when'), <When key="when" at={recording.startedAt} />],
+    [t('facts.when'), <When key="when" at={recording.startedAt} named />],
     [t('facts.length'), durationMs !== null && format.spokenLength(durationMs)],
     [
       t('facts.kept'),

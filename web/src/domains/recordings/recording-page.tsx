@@ -43,7 +43,8 @@ export function RecordingPage() {
 function Recording({ recording, onChanged }: { recording: RecordingDetail; onChanged: () => void }) {
   const { t } = useTranslation('recordings');
   const local = useLocalText();
-  const { lineName, scenarioName } = useLines();
+  const { lines, lineName, scenarioName } = useLines();
+  const line = lines.find(({ id }) => id === recording.lineId);
   const { facts } = recording;
   const about = scenarioName(facts.scenarioId) || t('untitled');
   const title = facts.product ? `${about}\u00a0· ${local(facts.product)}` : about;
@@ -53,7 +54,8 @@ function Recording({ recording, onChanged }: { recording: RecordingDetail; onCha
       wide
       lead={
         <>
-          {lineName(recording.lineId)} · <When at={recording.startedAt} />
+          {lineName(recording.lineId)} ·{' '}
+          <When at={recording.startedAt} named {...(line && { zone: line.zone })} />
         </>
       }
     >

@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ResponseOf } from '#contract/endpoint.ts';
 import type { softphoneEndpoints } from '#contract/softphone.ts';
@@ -13,8 +14,8 @@ import { useOwnCalls } from './use-own-calls.ts';
 
 type OwnCall = ResponseOf<typeof softphoneEndpoints.mine>['calls'][number];
 
-/** My calls, and under each who heard it. */
-export function OwnCalls() {
+/** My calls, and under each who heard it. `lead` says something of them all. */
+export function OwnCalls({ lead }: { lead?: ReactNode }) {
   const { t } = useTranslation('softphone');
   const own = useOwnCalls();
   const list = () => {
@@ -33,6 +34,7 @@ export function OwnCalls() {
   };
   return (
     <Section title={t('own.heading')} flush>
+      {lead}
       {list()}
     </Section>
   );

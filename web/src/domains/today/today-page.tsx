@@ -16,8 +16,9 @@ import { useLiveCalls } from '../calls/use-live-calls.ts';
 import { RecordingRow } from '../recordings/recording-row.tsx';
 import { seatState } from '../seats/seat-state.ts';
 import { useSlots } from '../seats/use-seats.ts';
+import { AgentDay } from './agent-day.tsx';
 import { NextSeat } from './next-seat.tsx';
-import { AgentStart, KeepingState } from './role-starts.tsx';
+import { KeepingState } from './role-starts.tsx';
 import styles from './today.module.css';
 import { WaitingList } from './waiting-list.tsx';
 
@@ -37,13 +38,15 @@ export function TodayPage() {
       title={greeting}
       lead={calendarDay(serverNow(), { now: serverNow(), zone: format.zone, language: format.language })}
     >
-      {mayDo('softphone.answer') && <AgentStart />}
+      {mayDo('softphone.answer') && <AgentDay />}
       {person.role === 'admin' && <KeepingState />}
       {listens && <NextSeat />}
-      <div className={listens ? styles.columns : styles.single}>
-        <LiveNow />
-        {listens && <WaitingList />}
-      </div>
+      {!mayDo('softphone.answer') && (
+        <div className={listens ? styles.columns : styles.single}>
+          <LiveNow />
+          {listens && <WaitingList />}
+        </div>
+      )}
       {mayDo('recordings.replay') && <RecentRecordings />}
     </Page>
   );
@@ -54,12 +57,7 @@ function LiveNow() {
   const person = usePerson();
   const query = useLiveCalls();
   const wayTo = useWayTo();
-  const heading =
-    person.role === 'agent'
-      ? 'headingAgent'
-      : person.role === 'listener' || person.role === 'owner'
-        ? 'heading'
-        : 'headingAll';
+  const heading = person.role === 'listener' || person.role === 'owner' ? 'heading' : 'headingAll';
   return (
     <Section
       title={t(`live.${heading}`)}
@@ -71,7 +69,7 @@ function LiveNow() {
         )
       }
     >
-      <LiveCallList query={query} wayTo={wayTo} own={person.role === 'agent'} />
+      <LiveCallList query={query} wayTo={wayTo} />
     </Section>
   );
 }

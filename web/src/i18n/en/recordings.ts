@@ -43,6 +43,7 @@ export const recordings = {
     label: 'Recordings, newest first',
     count_one: '{{count, number}} recording',
     count_other: '{{count, number}} recordings',
+    zone: 'times in {{zone}}',
     more: 'Show more',
     end: 'That is all.',
     empty: 'No recordings yet',

@@ -44,6 +44,7 @@ export const recordings: SameKeys<typeof english> = {
   list: {
     label: '录音，新的在前',
     count_other: '{{count, number}} 条录音',
+    zone: '时间均为{{zone}}',
     more: '再看一些',
     end: '没有更多了。',
     empty: '还没有录音',

@@ -18,6 +18,8 @@ export interface Format {
   dayAndTime(at: number): string;
   /** today 14:00–15:00 */
   span(from: number, to: number): string;
+  /** China Time: the zone that all of these are in */
+  zoneName(at: number): string;
   /** with weekday, seconds and zone, for hovering */
   absolute(at: number): string;
   /** 0:42 */
@@ -43,6 +45,7 @@ export function useFormat(zone: string = myZone): Format {
       dayName: (at) => time.dayName(at, clock()),
       dayAndTime: (at) => time.dayAndTime(at, clock()),
       span: (from, to) => time.span(from, to, clock()),
+      zoneName: (at) => time.zoneName(at, { zone, language }),
       absolute: (at) => time.absolute(at, clock()),
       clockLength: time.clockLength,
       spokenLength: (ms) => time.spokenLength(ms, language),
