@@ -115,7 +115,6 @@ describe('erasing a recording', function () {
 
   it('is gone on with wherever it was broken off, with the same tombstone', async () => {
     for (const fault of [
-      { kind: 'reset', operation: 'DeleteObjects' },
       { kind: 'cut-response', operation: 'DeleteObjects' },
       { kind: 'slow-down', operation: 'ListObjectsV2', skip: 2 },
       { kind: 'cut-request', operation: 'PutObject' },
