@@ -32,27 +32,44 @@ export function Services({ overview }: { overview: Overview }) {
   );
 }
 
-/** What is in work; waiting in numbers is normal, failing is not. */
+/** What is in work; waiting in numbers is normal, failing is not. Queues with nothing to do share a line. */
 export function Queues({ overview }: { overview: Overview }) {
   const { t } = useTranslation('operations');
+  const format = useFormat();
   const queueName = useQueueName();
+  const rows = overview.queues.map((queue) => ({
+    queue,
+    parts: (['active', 'waiting', 'delayed', 'failed'] as const)
+      .filter((part) => queue[part] > 0)
+      .map((part) => t(`queues.${part}`, { count: queue[part] })),
+  }));
+  const idle = rows.filter(({ parts }) => parts.length === 0).map(({ queue }) => queueName(queue.name));
   return (
     <Section title={t('queues.heading')} flush>
       <ul>
-        {overview.queues.map((queue) => {
-          const parts = (['active', 'waiting', 'delayed', 'failed'] as const)
-            .filter((part) => queue[part] > 0)
-            .map((part) => t(`queues.${part}`, { count: queue[part] }));
-          const troubled = queue.failed > 0 || queue.waiting > queueBehindJobs;
-          return (
+        {rows
+          .filter(({ parts }) => parts.length > 0)
+          .map(({ queue, parts }) => (
             <li key={queue.name} className={styles.row}>
               <p className={styles.rowTitle}>{queueName(queue.name)}</p>
-              <p className={troubled ? styles.warnWord : styles.rowMeta}>
-                {parts.length > 0 ? parts.join(' · ') : t('queues.idle')}
+              <p
+                className={
+                  queue.failed > 0 || queue.waiting > queueBehindJobs ? styles.warnWord : styles.rowMeta
+                }
+              >
+                {parts.join(' · ')}
               </p>
             </li>
-          );
-        })}
+          ))}
+        {idle.length > 0 && (
+          <li className={styles.row}>
+            <p className={styles.rowMeta}>
+              {idle.length === rows.length
+                ? t('queues.idle')
+                : t('queues.others', { names: format.list(idle) })}
+            </p>
+          </li>
+        )}
       </ul>
     </Section>
   );

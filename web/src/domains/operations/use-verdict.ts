@@ -42,14 +42,23 @@ export function useVerdict(): (judgement: Judgement) => { sentence: string; find
   });
 }
 
-const namedQueues = ['captures', 'seals', 'archives', 'reports', 'analyses'] as const;
+const namedQueues = [
+  'capture',
+  'seal',
+  'archive',
+  'render',
+  'erase',
+  'reports',
+  'analyse',
+  'analysis-reports',
+  'transcribe',
+] as const;
 
 /** What a queue is for; one that we do not know keeps its own name. */
 export function useQueueName(): (name: string) => string {
   const { t } = useTranslation('operations');
   return (name) => {
-    if (name === 'analysis-reports') return t('queue.analysisReports');
-    const known = namedQueues.find((candidate) => name.startsWith(candidate.slice(0, -1)));
+    const known = namedQueues.find((candidate) => candidate === name);
     return known ? t(`queue.${known}`) : name;
   };
 }

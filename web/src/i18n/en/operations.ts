@@ -39,12 +39,15 @@ export const operations = {
   serviceState: { up: 'Running', slow: 'Slow', down: 'Down' },
   latency: '{{ms}} ms',
   queue: {
-    captures: 'Recording',
-    seals: 'Preparing',
-    archives: 'Archiving',
+    capture: 'Recording',
+    seal: 'Preparing',
+    archive: 'Archiving',
+    render: 'Making the form for Safari',
+    erase: 'Deleting',
     reports: 'Reporting back',
-    analyses: 'Analysing',
-    analysisReports: 'Reporting analyses',
+    analyse: 'Analysing',
+    'analysis-reports': 'Reporting analyses',
+    transcribe: 'Transcribing',
   },
   refusing: {
     disk: 'its disk is nearly full',
@@ -101,6 +104,7 @@ export const operations = {
   queues: {
     heading: 'Work in hand',
     idle: 'Nothing to do',
+    others: 'Nothing to do: {{names}}.',
     active: '{{count}} in work',
     waiting: '{{count}} waiting',
     delayed: '{{count}} put off',

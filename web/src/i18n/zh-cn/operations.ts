@@ -35,12 +35,15 @@ export const operations: SameKeys<typeof english> = {
   serviceState: { up: '正常', slow: '变慢', down: '中断' },
   latency: '{{ms}} 毫秒',
   queue: {
-    captures: '录音',
-    seals: '整理',
-    archives: '归档',
+    capture: '录音',
+    seal: '整理',
+    archive: '归档',
+    render: '生成 Safari 格式',
+    erase: '删除',
     reports: '回报结果',
-    analyses: '分析',
-    analysisReports: '回报分析',
+    analyse: '分析',
+    'analysis-reports': '回报分析',
+    transcribe: '转写',
   },
   refusing: {
     disk: '磁盘快满了',
@@ -91,6 +94,7 @@ export const operations: SameKeys<typeof english> = {
   queues: {
     heading: '手头的活',
     idle: '都做完了',
+    others: '都做完了：{{names}}。',
     active: '{{count}} 项在做',
     waiting: '{{count}} 项排队',
     delayed: '{{count}} 项延后',
