@@ -36,12 +36,19 @@ interface KeepingNeeds extends Pick<LiveNeeds, 'log' | 'lifecycle' | 'clock' | '
 /** The archive over the years: whether it is whole, how long things are kept, and how they go. */
 export async function startKeeping(needs: KeepingNeeds) {
   const { log, lifecycle, clock, mongo, redis, queues, objects, recordings, calls, instanceId } = needs;
+  const retentionStore = await createRetentionStore(mongo);
+  const rows = { ...recordings, ...createKeptRecordings(mongo) };
+  const deletions = createDeletions({
+    ...{ store: retentionStore, recordings: rows, queue: queues, clock, log },
+    dependents: [...needs.dependents, { name: 'call', erase: ({ callId }) => calls.forget(callId) }],
+  });
   const integrity = createIntegrityService({
     store: await createIntegrityStore(mongo),
     recordings,
     calls,
     queues,
     bucket: objects,
+    eraseAgain: (recording) => deletions.again(recording),
     spools: () => livingSpools(redis),
     instanceId,
     clock,
@@ -50,14 +57,8 @@ export async function startKeeping(needs: KeepingNeeds) {
   repeat('sweep of the archive', askEveryMs, () => integrity.sweep(), { lifecycle, log });
   // Once at the start, beside everything else: what the last stop or crash left is seen within seconds.
   integrity.sweep().catch((err: unknown) => log.warn({ err }, 'the first sweep of the archive failed'));
-  lifecycle.onStop('closeQueues', 'sweep of the archive', () => integrity.settled());
+  lifecycle.onStop('stopAdmitting', 'sweep of the archive', () => integrity.stop());
 
-  const retentionStore = await createRetentionStore(mongo);
-  const rows = { ...recordings, ...createKeptRecordings(mongo) };
-  const deletions = createDeletions({
-    ...{ store: retentionStore, recordings: rows, queue: queues, clock, log },
-    dependents: [...needs.dependents, { name: 'call', erase: ({ callId }) => calls.forget(callId) }],
-  });
   const retention = createRetentionService({
     ...{ store: retentionStore, recordings: rows, deletions, clock, log },
     lineExists: needs.lineExists,

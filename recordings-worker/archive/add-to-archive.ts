@@ -10,7 +10,7 @@ import {
   archiveDocument,
   documentName,
 } from './archive-documents.ts';
-import { type BucketAccess, createObject, readObject } from './bucket.ts';
+import { type BucketAccess, createObject, deleteObjects, readObject } from './bucket.ts';
 import { sumsOfBytes, sumsOfFile } from './checksums.ts';
 import { publishedKeys, publishKey } from './published-keys.ts';
 import { softwareVersion } from './signing-key.ts';
@@ -61,7 +61,10 @@ export async function addToArchive(addition: Addition, options: AdditionOptions)
   const listed = entries.map(({ name, ...rest }): ArchivedFile => ({ ...rest, key: `${folder}/${name}` }));
 
   for (let tries = 1; tries <= maxTries; tries++) {
-    const chain = await readChain(folder, recordingId, options);
+    const chain = await readChain(folder, recordingId, options).catch(async (error: unknown) => {
+      await withdrawFromDeleted(folder, listed, options);
+      throw error;
+    });
     const before = chain.find(
       ({ document }) =>
         document.made === made &&
@@ -91,6 +94,22 @@ export async function addToArchive(addition: Addition, options: AdditionOptions)
     return [...listed, await addendumFile(folder, sequence, bytes)];
   }
   throw new WorkerError('archive.chain', 'Others were always first to add to this recording.');
+}
+
+/** The recording was deleted while this was uploaded: nothing may stay beside its tombstone. */
+async function withdrawFromDeleted(
+  folder: string,
+  uploaded: readonly ArchivedFile[],
+  options: AdditionOptions,
+): Promise<void> {
+  try {
+    await expectNoTombstone(folder, options);
+  } catch (deleted) {
+    if (!(deleted instanceof WorkerError)) throw deleted;
+    const keys = uploaded.map(({ key }) => key);
+    await deleteObjects(keys, options);
+    throw deleted;
+  }
 }
 
 export interface ChainLink {

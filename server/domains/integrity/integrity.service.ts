@@ -1,6 +1,6 @@
 import type { QueryOf, ResponseOf } from '#contract/endpoint.ts';
 import type { Person } from '#contract/identity.ts';
-import type { FindingKind, operationsEndpoints } from '#contract/operations.ts';
+import type { ArchiveFinding, FindingKind, operationsEndpoints } from '#contract/operations.ts';
 import type { CallsService } from '#domains/calls/calls.service.ts';
 import { requireAbility } from '#domains/identity/require-ability.ts';
 import type { RecordingQueues } from '#domains/recordings/recordings.ports.ts';
@@ -44,6 +44,8 @@ export interface IntegrityDependencies {
   readonly calls: Pick<CallsService, 'endedBetween'>;
   readonly queues: Pick<RecordingQueues, 'enqueueSeal' | 'enqueueArchive'>;
   readonly bucket: Bucket;
+  /** Empties folder and spools of a deleted recording once more. */
+  readonly eraseAgain: (recording: StoredRecording) => Promise<void>;
   readonly spools: Spools;
   readonly instanceId: string;
   readonly clock: Clock;
@@ -117,12 +119,23 @@ export function createIntegrityService(deps: IntegrityDependencies) {
     return 'open' as const;
   }
 
+  /** What lies beside a tombstone, in bucket or spool, is to be gone: nobody lists it for somebody to decide. */
+  async function eraseRemains(recordingId: string | null): Promise<ArchiveFinding['state']> {
+    const recording = recordingId === null ? null : await recordings.byId(recordingId);
+    if (recording?.state !== 'deleted') return 'open';
+    await deps.eraseAgain(recording);
+    log.warn({ recordingId }, 'remains of a deleted recording are erased');
+    return 'mending';
+  }
+
   async function settleDay(walk: DayWalk, inSpool: (callId: string) => boolean, startedAt: number) {
     const now = clock();
     const drafts = [];
     for (const draft of walk.drafts) {
       const aboutObject = draft.kind === 'object-missing' || draft.kind === 'object-size';
-      const state = aboutObject ? await mendObject(draft, inSpool, now) : ('open' as const);
+      let state: ArchiveFinding['state'] = 'open';
+      if (aboutObject) state = await mendObject(draft, inSpool, now);
+      else if (draft.kind === 'object-unknown') state = await eraseRemains(draft.recordingId);
       drafts.push({ ...draft, canRetry: draft.canRetry && (!aboutObject || state === 'mending'), state });
     }
     for (const recording of walk.foundAgain) {
@@ -141,7 +154,11 @@ export function createIntegrityService(deps: IntegrityDependencies) {
       const ids = calls.slice(at, at + 200).map(({ callId }) => callId);
       for (const row of await recordings.byCalls(ids)) rows.set(row.callId, row);
     }
-    const drafts = calls.flatMap((call) => judgeSpooled(call, rows.get(call.callId) ?? null, now) ?? []);
+    const drafts = [];
+    for (const call of calls) {
+      const draft = judgeSpooled(call, rows.get(call.callId) ?? null, now);
+      if (draft) drafts.push({ ...draft, state: await eraseRemains(draft.recordingId) });
+    }
     await store.seen('spools', drafts, now);
     await store.mendUnseen('spools', startedAt, now);
   }
@@ -171,6 +188,7 @@ export function createIntegrityService(deps: IntegrityDependencies) {
   const holder = deps.instanceId;
   /** What this server looks through; a stop waits for it. */
   let running: Promise<void> = Promise.resolve();
+  let stopping = false;
 
   /** Of all servers one gets it; `notSince`: nor does anybody when a sweep was begun after that. */
   async function claim(notSince: number) {
@@ -194,7 +212,7 @@ export function createIntegrityService(deps: IntegrityDependencies) {
         const { recordings: rows, objects } = walk;
         return store.renew(holder, { until: clock() + leaseMs, ...walked }, { recordings: rows, objects });
       };
-      for (const day of newest) if (!(await visit(day, {}))) return;
+      for (const day of newest) if (stopping || !(await visit(day, {}))) return;
 
       let day = walkedTo;
       for (let count = 0; count < olderDays; count++) {
@@ -203,7 +221,7 @@ export function createIntegrityService(deps: IntegrityDependencies) {
           await store.renew(holder, { walkedTo: null, wholeAt: clock() }, { recordings: 0, objects: 0 });
           break;
         }
-        if (!(await visit(day, { walkedTo: day }))) return;
+        if (stopping || !(await visit(day, { walkedTo: day }))) return;
       }
       await store.forgetMendedBefore(clock() - forgetMendedMs);
     } finally {
@@ -232,8 +250,11 @@ export function createIntegrityService(deps: IntegrityDependencies) {
       return { started: true };
     },
 
-    /** Resolves when nothing is being looked through. */
-    settled: (): Promise<void> => running.catch(() => undefined),
+    /** Breaks off after the day that is being looked through; another server, or this one later, goes on. */
+    async stop(): Promise<void> {
+      stopping = true;
+      await running.catch(() => undefined);
+    },
 
     async findings(
       person: Person,

@@ -74,7 +74,8 @@ function belongs(recording: StoredRecording, name: string): boolean {
 
 /**
  * The objects of one recording's folder against its row (null: there is none).
- * Objects that nobody names are told once they are a day old, as an archive job may have written them just now.
+ * Objects that nobody names are told once they are a day old, as an archive job may have written them just now; beside a
+ * tombstone nobody writes any more.
  */
 export function compareFolder(
   recording: StoredRecording | null,
@@ -101,9 +102,11 @@ export function compareFolder(
     }
   }
   for (const { key, bytes, modifiedAt } of objects) {
-    if (named.has(key) || now - modifiedAt < unknownGraceMs) continue;
+    if (named.has(key)) continue;
     const name = parseKey(key)?.name ?? key;
     if (recording && belongs(recording, name)) continue;
+    // What a late writer brought back goes again, at once.
+    if (recording?.state !== 'deleted' && now - modifiedAt < unknownGraceMs) continue;
     // What is on its way to the archive is named when it has arrived.
     if (recording && ['capturing', 'captured', 'sealed'].includes(recording.state)) continue;
     drafts.push({

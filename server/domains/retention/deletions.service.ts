@@ -143,6 +143,11 @@ export function createDeletions(deps: DeletionDependencies) {
       log.info({ recordingId, objects: report.files.length }, 'recording deleted');
     },
 
+    /** Empties folder and spools of a deleted recording once more: a late writer brought something back. */
+    async again(recording: StoredRecording): Promise<void> {
+      if (recording.state === 'deleted' && recording.deletion) await enqueue(recording);
+    },
+
     /** Goes on with what a crash or a lost job left on its way. */
     async resume(): Promise<void> {
       const now = clock();

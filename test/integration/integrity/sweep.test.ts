@@ -93,6 +93,7 @@ describe('a sweep of the archive', function () {
         enqueueArchive: async ({ recordingId }) => void queued.push(`archive ${recordingId}`),
       },
       bucket,
+      eraseAgain: async ({ id }) => void queued.push(`erase ${id}`),
       spools: async () => spools,
       instanceId,
       clock: () => now,
@@ -240,6 +241,27 @@ describe('a sweep of the archive', function () {
     spools = [];
     await sweep();
     expect(await findings()).to.deep.equal([]);
+  });
+
+  it('has what comes back beside a tombstone erased again, from bucket and spool', async () => {
+    const gone = storedRecording('rec_1', {
+      state: 'deleted',
+      stateAt: now - 2 * hour,
+      startedAt: now - hour,
+    });
+    await recordings.insert({ ...gone, files: [] });
+    const folder = gone.files[0]!.key.replace('/audio.webm', '');
+    await put(`${folder}/tombstone.json`, 10);
+    await sweep(0);
+    expect(queued).to.deep.equal([]);
+    await put(`${folder}/analysis-0a1b2c3d.json`, 10);
+    spools = [spooled(gone.callId)];
+    await sweep();
+    expect(queued).to.deep.equal(['erase rec_1', 'erase rec_1']);
+    expect((await store.openOf('rec_1')).map(({ kind, state }) => `${kind} ${state}`).sort()).to.deep.equal([
+      'object-unknown mending',
+      'spool-left mending',
+    ]);
   });
 
   it('clears parts of uploads away that nobody ended for a day', async () => {

@@ -200,6 +200,29 @@ describe('erasing a recording', function () {
     expect(await inFolder(splitKey(stone.key).folder)).to.deep.equal(['tombstone.json']);
   });
 
+  it('leaves nothing of what was being added at that moment', async () => {
+    const { job, callId, recordingId, folder } = await archived();
+    const path = join(world.spoolDir, '.archive-signing-key.pem');
+    // The upload begins before the deletion, and ends after it.
+    world.objects.faults.add({
+      kind: 'slow',
+      operation: 'PutObject',
+      keyPrefix: `${folder}/late`,
+      latencyMs: 800,
+    });
+    const adding = addToArchive(
+      {
+        ...{ recordingId, callId, folder, made: 'late' },
+        files: [{ path, name: 'late.json', kind: 'analysis', contentType: 'application/json' }],
+      },
+      { store: world.store, key, signal },
+    ).catch((error: { code: string }) => error.code);
+    await eventually(() => expect(world.objects.faults.list()[0]!.matched).to.equal(1));
+    await erase(job);
+    expect(await adding).to.equal('archive.deleted');
+    expect(await inFolder(folder)).to.deep.equal(['tombstone.json']);
+  });
+
   it('is not undone by an archive job that was queued before', async () => {
     world.lead.archive = false;
     const callId = 'call_archived_late';
