@@ -3,7 +3,7 @@ import { type OpusUnits, unitsOf } from './opus-units.ts';
 import type { SpooledLeg } from './read-spool.ts';
 import { type PlacedUnits, placeUnits } from './slots.ts';
 import type { LegTimeline } from './timeline.ts';
-import { leadSlots, slotTicks } from './webm.ts';
+import { leadSlots, slotsFor, slotTicks } from './webm.ts';
 
 export type Side = 'left' | 'right';
 
@@ -28,11 +28,16 @@ export interface SidePlan {
   readonly mixed: readonly PlacedLeg[];
 }
 
+const nobody = -1;
 /** Legs that follow each other share at most the slot in which one ends and the other begins. */
 const sharedAtMost = 1;
 
 /** Ticks of 48 kHz from the recording's start to the leg's position 0. */
 export const offsetOf = (timeline: LegTimeline, startMs: number): number => (timeline.startMs - startMs) * 48;
+
+/** Ticks of 48 kHz from the recording's start to the leg's end. */
+const endOf = (timeline: LegTimeline, startMs: number): number =>
+  offsetOf(timeline, startMs) + (timeline.length * 48_000) / timeline.clockRate;
 
 /**
  * Packets of Opus legs are copied wherever nothing else is to be heard on their side at the same time.
@@ -40,17 +45,21 @@ export const offsetOf = (timeline: LegTimeline, startMs: number): number => (tim
  */
 export function planSide(legs: readonly PlacedLeg[], startMs: number): SidePlan {
   const inTurn = [...legs].sort((a, b) => a.timeline.startMs - b.timeline.startMs);
-  const owners = new Map<number, number>();
+  const ends = inTurn.map(({ timeline }) => endOf(timeline, startMs));
+  // A leg that leaves no room pushes the next one back a little.
+  const owners = new Int16Array(slotsFor(Math.max(0, ...ends)) + inTurn.length + 1).fill(nobody);
+  const copies = new Set<number>();
   const shared = new Map<number, number>();
   const clashing = new Set<number>();
   const claim = (slot: number, leg: number) => {
-    const owner = owners.get(slot);
-    if (owner === undefined) owners.set(slot, leg);
-    if (owner === undefined || owner === leg) return;
+    const owner = owners[slot] ?? nobody;
+    if (owner === nobody) owners[slot] = leg;
+    if (owner === nobody || owner === leg) return;
     const pair = owner * 256 + leg;
     const count = (shared.get(pair) ?? 0) + 1;
     shared.set(pair, count);
-    if (count > sharedAtMost) clashing.add(owner).add(leg);
+    // Of two packets for one slot only one could be copied.
+    if (count > sharedAtMost || (copies.has(owner) && copies.has(leg))) clashing.add(owner).add(leg);
   };
   const candidates = inTurn.map((placed, leg): CopiedLeg | undefined => {
     const { timeline, index } = placed;
@@ -62,9 +71,9 @@ export function planSide(legs: readonly PlacedLeg[], startMs: number): SidePlan 
     }
     let at = placeUnits(units, offset);
     const first = at.slots[0]!;
-    const before = inTurn[owners.get(first) ?? -1];
     // Two streams that follow each other within one slot: the second one begins in the next.
-    if (before?.leg.codec === 'opus') at = placeUnits(units, offset, first + 1);
+    if (copies.has(owners[first] ?? nobody)) at = placeUnits(units, offset, first + 1);
+    copies.add(leg);
     for (const slot of at.slots) if (slot >= 0) claim(slot, leg);
     return { placed, units, at };
   });
@@ -93,8 +102,7 @@ export function lengthOf(plans: readonly SidePlan[], startMs: number): number {
   let ticks = 0;
   for (const { copied, mixed } of plans) {
     for (const { timeline } of [...mixed, ...copied.map(({ placed }) => placed)]) {
-      const end = offsetOf(timeline, startMs) + (timeline.length * 48_000) / timeline.clockRate;
-      ticks = Math.max(ticks, Math.round(end));
+      ticks = Math.max(ticks, Math.round(endOf(timeline, startMs)));
     }
     for (const { at } of copied) {
       const last = at.slots.findLast((slot) => slot >= 0) ?? leadSlots;

@@ -113,6 +113,7 @@ async function archiveOne(
     thumbnail: facts.thumbnail,
     gaps: facts.gaps,
     coverage: coverageOf(packets, 0, facts.coverage),
+    loudness: facts.loudness,
     packetsDropped: 0,
     packets,
     files,

@@ -158,6 +158,15 @@ describe('sealing Opus', function () {
     expect((await framesIn()).map((slot) => hex(slot.left))).to.deep.equal([...bot, ...agent].map(frameOf));
     await call.remove();
 
+    // The first word of one and the last of the other share a slot: both stay whole.
+    call = await CallOnDisk.create();
+    call.leg('bot', 'opus').frames(bot);
+    call.leg('agent', 'opus', callStartMs + 3_988).frames(agent);
+    await call.write();
+    await call.seal();
+    expect((await framesIn()).map((slot) => hex(slot.left))).to.deep.equal([...bot, ...agent].map(frameOf));
+    await call.remove();
+
     call = await CallOnDisk.create();
     call.leg('bot', 'opus').frames(bot);
     call.leg('agent', 'opus', callStartMs + 3_000).frames(agent);
