@@ -8,6 +8,7 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { type ObjectStore, storageFault } from '#kernel/s3.ts';
+import { WorkerError } from '../worker-error.ts';
 import { crc32Header, sumsOfBytes } from './checksums.ts';
 
 export interface BucketAccess {
@@ -29,7 +30,11 @@ const statusOf = (error: unknown): number | undefined =>
 
 export const isNotFound = (error: unknown): boolean => statusOf(error) === 404;
 
-/** A small object's bytes; null when there is none. Error: `store.storage`. */
+/** The client compares what it reads with the store's own checksum on the way, and says so in these words. */
+export const isWrongData = (error: unknown): boolean =>
+  error instanceof Error && /^Checksum mismatch/i.test(error.message);
+
+/** A small object's bytes; null when there is none. Errors: `store.storage`, WorkerError `archive.verify`. */
 export async function readObject(key: string, { store, signal }: BucketAccess): Promise<Buffer | null> {
   try {
     const answer = await store.client.send(new GetObjectCommand({ Bucket: store.bucket, Key: key }), {
@@ -38,6 +43,9 @@ export async function readObject(key: string, { store, signal }: BucketAccess): 
     return Buffer.from(await answer.Body!.transformToByteArray());
   } catch (error) {
     if (isNotFound(error)) return null;
+    if (isWrongData(error)) {
+      throw new WorkerError('archive.verify', 'The object store gave back something else than it holds.');
+    }
     throw storageFault('reading', error);
   }
 }

@@ -3,7 +3,7 @@ import { GetObjectCommand, HeadObjectCommand, type HeadObjectCommandOutput } fro
 import { Upload } from '@aws-sdk/lib-storage';
 import { storageFault } from '#kernel/s3.ts';
 import { WorkerError } from '../worker-error.ts';
-import { abortUploads, type BucketAccess, deleteObjects, isNotFound, told } from './bucket.ts';
+import { abortUploads, type BucketAccess, deleteObjects, isNotFound, isWrongData, told } from './bucket.ts';
 import { crc32Header, type Sums, sumsOf } from './checksums.ts';
 
 /** Files above this go up in parts of this size, bytes. */
@@ -117,8 +117,7 @@ async function comesBack(file: UploadFile, { store, signal }: UploadOptions): Pr
     const { bytes, sha256, crc32 } = await sumsOf(answer.Body as AsyncIterable<Buffer>);
     return bytes === file.bytes && sha256 === file.sha256 && crc32 === file.crc32;
   } catch (error) {
-    // The client compares with the store's own checksum on the way, and says so in these words.
-    if (error instanceof Error && /^Checksum mismatch/i.test(error.message)) return false;
+    if (isWrongData(error)) return false;
     throw storageFault('reading back', error);
   }
 }

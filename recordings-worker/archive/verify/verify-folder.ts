@@ -11,6 +11,7 @@ import {
   tombstone,
   tombstoneName,
 } from '../archive-documents.ts';
+import { isWrongData } from '../bucket.ts';
 import { sumsOf } from '../checksums.ts';
 import type { ArchiveSource } from './archive-source.ts';
 import type { Finding, FindingKind } from './findings.ts';
@@ -148,8 +149,7 @@ async function verifyFile(entry: ArchivedEntry, bytes: number | undefined, check
   try {
     sums = await sumsOf(await source.stream(`${folder}/${name}`));
   } catch (error) {
-    // The client compares with the store's own checksum on the way, and says so in these words.
-    if (!(error instanceof Error && /^Checksum mismatch/i.test(error.message))) throw error;
+    if (!isWrongData(error)) throw error;
     found('object-altered', name, "is not what the store's own checksum says");
     return false;
   }

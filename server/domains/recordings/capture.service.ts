@@ -194,7 +194,10 @@ export function createCaptureService(deps: CaptureDependencies) {
             files: report.files,
             failure: null,
           });
-          if (!recording) return;
+          if (!recording) {
+            await store.replaceArchived(report.recordingId, report.files);
+            return;
+          }
           log.info({ recordingId: recording.id, callId: recording.callId }, 'archived');
           deps.events.emit('recording-archived', { recording });
           return;
@@ -214,7 +217,15 @@ export function createCaptureService(deps: CaptureDependencies) {
               failure,
             });
           } else {
-            await store.set(report.recordingId, { failure });
+            // Of a stage that is over since then it is no news: reports may overtake each other.
+            const states = {
+              capture: 'capturing',
+              seal: 'captured',
+              archive: 'sealed',
+              erase: 'deleting',
+            } as const;
+            const at = states[report.stage];
+            await store.move(report.recordingId, [at], at, { failure });
           }
         }
       }

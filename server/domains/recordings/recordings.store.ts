@@ -145,6 +145,18 @@ export function createRecordingsStore(connection: Connection) {
           .exec(),
       ),
 
+    /**
+     * A recording that is archived already was sealed anew from a spool that had grown: its files are these now, and
+     * what was made of the earlier ones is gone. The same archive told once more changes nothing.
+     */
+    async replaceArchived(id: string, files: readonly ArchivedFile[]): Promise<void> {
+      const manifest = files.find(({ kind }) => kind === 'manifest');
+      const another = { $not: { $elemMatch: { kind: 'manifest', sha256: manifest?.sha256 } } };
+      await model
+        .updateOne({ _id: id, state: 'archived', files: another } as never, { $set: { files } })
+        .exec();
+    },
+
     /** Files that were made after archiving: of a kind that counts once the new one takes the old one's place. */
     async addFiles(id: string, files: readonly ArchivedFile[]): Promise<void> {
       const keys = files.map(({ key }) => key);

@@ -238,12 +238,20 @@ describe('a recordings worker', function () {
   it('does not believe an object store that gives back something else', async () => {
     const { low, high } = await tones(4);
     world.objects.faults.add({ kind: 'flip-byte', operation: 'GetObject', atByte: 10 });
-    await world.startWorker();
+    const worker = await world.startWorker();
     const call = await world.openCall(callId);
     call.leg('agent', 'PCMU').frames(low);
     call.leg('customer', 'PCMU').frames(high);
     call.end();
-    expect(await world.report('failed', callId)).to.include({ stage: 'archive', final: false });
+    // Told to people by the recording's failure, to machines by the metric, to whoever reads it by the log.
+    expect(await world.report('failed', callId)).to.include({
+      stage: 'archive',
+      code: 'archive.verify',
+      final: false,
+    });
+    const metrics = await (await fetch(`http://127.0.0.1:${worker.port}/metrics`)).text();
+    expect(metrics).to.match(/stage_failures_total\{stage="archive",code="archive\.verify"\} [1-9]/);
+    expect(worker.lines.some((line) => line.includes('"code":"archive.verify"'))).to.equal(true);
     expect(await world.spoolOf(callId)).to.not.be.empty;
     world.objects.faults.clear();
     await expectComplete(call);
