@@ -49,7 +49,8 @@ interface Bounds {
   readonly settleMs?: number;
 }
 
-async function account(
+/** What became of the calls, and which of it may not be. */
+export async function account(
   fault: string,
   moments: number,
   world: FaultWorld,
@@ -110,7 +111,7 @@ async function underTraffic(
 }
 
 /** Dies, and is there again a moment later, with its disk as it was. */
-async function killAndRestart(recorder: Recorder): Promise<void> {
+export async function killAndRestart(recorder: Recorder): Promise<void> {
   recorder.kill();
   await pause(between(0, 800));
   await recorder.start();
@@ -131,7 +132,7 @@ const killWhileCapturing = (copies: '1' | '2'): Fault => ({
     ),
 });
 
-type Stage = 'sealing' | 'uploading' | 'verifying';
+export type Stage = 'sealing' | 'uploading' | 'verifying';
 
 /** Slows the store down, so that a random moment is one of this stage; says when that has begun. */
 const slowed: Record<Exclude<Stage, 'sealing'>, FaultRule> = {
@@ -156,41 +157,52 @@ async function recorderAt(
   return undefined;
 }
 
+/**
+ * Places calls and kills the recorder that is at this stage of one of them, until that struck `moments` times; a stage
+ * that was over before the signal came is no moment of it. Answers how often it struck.
+ */
+export async function killDuring(
+  stage: Stage,
+  moments: number,
+  world: FaultWorld,
+  calls: FaultCall[],
+  onProgress?: (text: string) => void,
+): Promise<number> {
+  const { faults } = world.objects;
+  let hits = 0;
+  for (let turn = 0; hits < moments && turn < moments * 4; turn++) {
+    const rule = stage === 'sealing' ? undefined : faults.add(slowed[stage]);
+    const matched = () => faults.list().find(({ id }) => id === rule)?.matched ?? 0;
+    const placed = await Promise.all([1.2, 1.4, 1.6].map((seconds) => placeCall(world, seconds)));
+    calls.push(...placed);
+    const until = Date.now() + 20_000;
+    let at: Recorder | undefined;
+    while (!at && Date.now() < until) {
+      if (rule === undefined || matched() > 0) at = await recorderAt(stage, world, placed);
+      if (!at) await pause(3);
+    }
+    await pause(between(0, stage === 'sealing' ? 60 : 380));
+    if (at !== undefined && (await recorderAt(stage, world, placed)) === at) hits += 1;
+    at?.kill();
+    if (rule !== undefined) faults.clear(rule);
+    await pause(between(0, 300));
+    await at?.start();
+    await Promise.all(placed.map(({ over }) => over));
+    onProgress?.(`killed while ${stage}: ${hits} of ${moments}`);
+  }
+  return hits;
+}
+
 const killAtStage = (stage: Stage): Fault => ({
   name: `worker killed while ${stage}, two copies`,
   moments: 20,
   measure: async (options) => {
-    const fault = `worker killed while ${stage}, two copies`;
     const world = await FaultWorld.start({ copies: '2', workers: 2 });
-    const calls: FaultCall[] = [];
     try {
-      let hits = 0;
-      // A stage that was over before the signal came is no moment of it.
-      for (let turn = 0; hits < options.moments && turn < options.moments * 4; turn++) {
-        const { faults } = world.objects;
-        const rule = stage === 'sealing' ? undefined : faults.add(slowed[stage]);
-        const matched = () => faults.list().find(({ id }) => id === rule)?.matched ?? 0;
-        const placed = await Promise.all([1.2, 1.4, 1.6].map((seconds) => placeCall(world, seconds)));
-        calls.push(...placed);
-        const until = Date.now() + 20_000;
-        let at: Recorder | undefined;
-        while (!at && Date.now() < until) {
-          if (rule === undefined || matched() > 0) at = await recorderAt(stage, world, placed);
-          if (!at) await pause(3);
-        }
-        await pause(between(0, stage === 'sealing' ? 60 : 380));
-        const still = at !== undefined && (await recorderAt(stage, world, placed)) === at;
-        if (at) {
-          at.kill();
-          if (still) hits += 1;
-        }
-        if (rule !== undefined) faults.clear(rule);
-        await pause(between(0, 300));
-        await at?.start();
-        await Promise.all(placed.map(({ over }) => over));
-        options.onProgress?.(`${fault}: ${hits} of ${options.moments}`);
-      }
-      const row = await account(fault, hits, world, calls, { gapMs: 0 });
+      const calls: FaultCall[] = [];
+      const hits = await killDuring(stage, options.moments, world, calls, options.onProgress);
+      const name = `worker killed while ${stage}, two copies`;
+      const row = await account(name, hits, world, calls, { gapMs: 0 });
       const few = hits < options.moments ? [`only ${hits} moments were hit`] : [];
       return { ...row, broken: [...row.broken, ...few] };
     } finally {
