@@ -3,6 +3,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { measureArchive } from './bench/archive.bench.ts';
 import { measureBeeps } from './bench/beeps.bench.ts';
+import { measureCaptureLoad } from './bench/capture-load.bench.ts';
 import { measureClicks } from './bench/click.bench.ts';
 import { type Figure, table } from './bench/figures.ts';
 import { measureForwarding } from './bench/forwarding.bench.ts';
@@ -50,6 +51,11 @@ const benches: readonly Bench[] = [
   },
   { name: 'seal', measure: (_, quick) => measureSeal(quick ? 30 : 300) },
   { name: 'beeps', measure: () => measureBeeps() },
+  {
+    name: 'capture-load',
+    measure: (world, quick) =>
+      measureCaptureLoad(world, quick ? [25, 50] : [25, 50, 100, 200], quick ? 20 : 300),
+  },
   { name: 'archive', measure: (world, quick) => measureArchive(world, quick ? 3 : 6, quick ? 30 : 300) },
 ];
 

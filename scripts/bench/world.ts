@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { storesConfig } from '#kernel/config.ts';
 import { createObjectStore, type ObjectStore } from '#kernel/s3.ts';
-import { startStack } from '#scripts/embedded/stack.ts';
+import { type StackEnv, startStack } from '#scripts/embedded/stack.ts';
 import { PersonClient } from '#support/clients/person-client.ts';
 import { TelephonyClient } from '#support/clients/telephony-client.ts';
 import { type RecorderProcess, startRecorder } from '#support/recorder-process.ts';
@@ -15,6 +15,7 @@ const crowdSize = 200;
 
 /** Everything a bench needs, started as in production: stores, one server, one recordings worker, a slot that runs. */
 export interface World {
+  readonly stores: StackEnv;
   readonly server: ServerProcess;
   readonly recorder: RecorderProcess;
   readonly telephony: TelephonyClient;
@@ -42,6 +43,7 @@ export async function openWorld(env: NodeJS.ProcessEnv = {}): Promise<World> {
   });
   const objects = createObjectStore(storesConfig({ ...stack.env }));
   return {
+    stores: stack.env,
     server,
     recorder,
     telephony: new TelephonyClient(server.url, testTelephonyKey),
@@ -80,4 +82,10 @@ export async function mediaWorkersOf(serverPid: number): Promise<number[]> {
     ),
   );
   return named.filter((pid) => pid !== null);
+}
+
+/** Memory that a process has in RAM, bytes. */
+export async function memoryOf(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1_024;
 }

@@ -1,0 +1,134 @@
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { openSocket } from '#scripts/demo-calls/wheel.ts';
+
+/** Where the two legs of a call are sent. */
+export interface SourceTarget {
+  readonly id: string;
+  readonly ports: readonly number[];
+}
+
+type Order = { start: readonly SourceTarget[] } | { stop: string };
+type Answer = { started: number } | { stopped: string; packets: number };
+
+const payloadBytes = 160;
+const frameMs = 20;
+
+/**
+ * A process of its own that sends G.711 in real time to many ports and does nothing else: what is measured elsewhere is
+ * not the sender. Counts what it sent, and leaves out nothing, however late.
+ */
+export class RtpSource {
+  readonly #child = fork(fileURLToPath(import.meta.url), [], { env: { ...process.env, RTP_SOURCE: '1' } });
+  readonly #stopped = new Map<string, (packets: number) => void>();
+  #started: (() => void) | undefined;
+
+  constructor() {
+    this.#child.on('message', (answer: Answer) => {
+      if ('started' in answer) this.#started?.();
+      else this.#stopped.get(answer.stopped)?.(answer.packets);
+    });
+  }
+
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
+  start(targets: readonly SourceTarget[]): Promise<void> {
+    return new Promise((resolve) => {
+      this.#started = resolve;
+      this.#child.send({ start: targets } satisfies Order);
+    });
+  }
+
+  /** Answers how many packets both legs of the call were sent. */
+  stop(id: string): Promise<number> {
+    return new Promise((resolve) => {
+      this.#stopped.set(id, resolve);
+      this.#child.send({ stop: id } satisfies Order);
+    });
+  }
+
+  close(): void {
+    this.#child.kill();
+  }
+}
+
+interface Stream {
+  readonly send: (packet: Buffer) => void;
+  readonly close: () => void;
+  readonly packet: Buffer;
+  readonly ssrc: number;
+  sequence: number;
+  timestamp: number;
+  packets: number;
+}
+
+async function openStream(port: number, ssrc: number): Promise<Stream> {
+  const socket = await openSocket('127.0.0.1');
+  await new Promise<void>((resolve) => socket.connect(port, '127.0.0.1', () => resolve()));
+  const packet = Buffer.alloc(12 + payloadBytes);
+  packet[0] = 0x80;
+  packet.writeUInt32BE(ssrc, 8);
+  for (let i = 0; i < payloadBytes; i++) packet[12 + i] = 0x80 | ((i * 7 + ssrc) & 0x3f);
+  return {
+    // The kernel has copied it when the call returns: one buffer a stream is enough.
+    send: (bytes) => socket.send(bytes),
+    close: () => socket.close(),
+    packet,
+    ssrc,
+    sequence: ssrc & 0xffff,
+    timestamp: (ssrc * 7_919) >>> 0,
+    packets: 0,
+  };
+}
+
+function serve(): void {
+  const calls = new Map<string, Stream[]>();
+  const origin = performance.now();
+  let turns = 0;
+  let ssrc = 1_000;
+
+  const sendNext = (stream: Stream) => {
+    const { packet } = stream;
+    packet.writeUInt16BE(stream.sequence, 2);
+    packet.writeUInt32BE(stream.timestamp, 4);
+    stream.send(packet);
+    stream.sequence = (stream.sequence + 1) & 0xffff;
+    stream.timestamp = (stream.timestamp + payloadBytes) >>> 0;
+    stream.packets += 1;
+  };
+  // Calls take turns over the 20 ms, as calls do that began at different moments.
+  const slices = 4;
+  const turn = () => {
+    const due = Math.floor(((performance.now() - origin) * slices) / frameMs) + 1;
+    for (; turns < due; turns++) {
+      let index = 0;
+      for (const streams of calls.values()) {
+        if (index++ % slices === turns % slices) for (const stream of streams) sendNext(stream);
+      }
+    }
+    const next = origin + (turns * frameMs) / slices;
+    setTimeout(turn, Math.max(1, next - performance.now()));
+  };
+  turn();
+
+  process.on('message', async (order: Order) => {
+    if ('start' in order) {
+      for (const { id, ports } of order.start) {
+        calls.set(id, await Promise.all(ports.map((port) => openStream(port, ssrc++))));
+      }
+      process.send?.({ started: order.start.length } satisfies Answer);
+      return;
+    }
+    const streams = calls.get(order.stop) ?? [];
+    calls.delete(order.stop);
+    // One turn later all of it has left.
+    await new Promise((resolve) => setTimeout(resolve, frameMs));
+    for (const stream of streams) stream.close();
+    const packets = streams.reduce((sum, stream) => sum + stream.packets, 0);
+    process.send?.({ stopped: order.stop, packets } satisfies Answer);
+  });
+}
+
+if (process.env.RTP_SOURCE === '1') serve();
