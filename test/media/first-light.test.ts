@@ -139,6 +139,21 @@ describe('First light: one call travels the whole house', function () {
       const part = await fetch(audio.url, { headers: { range: 'bytes=1000-1999' } });
       expect(part.status).to.equal(206);
       expect((await part.arrayBuffer()).byteLength).to.equal(1_000);
+
+      // A sine of half the full scale, brought down to what every call is replayed at.
+      expect(recording.loudness!.agent).to.be.closeTo(-9.7, 1);
+      expect(audio.gainDb).to.equal(recording.loudness!.gainDb);
+      expect(audio.gainDb).to.be.closeTo(-18 - recording.loudness!.integrated!, 0.11);
+      // A moment later there is a second form of it, for browsers that cannot play the first.
+      const { renderings } = await eventually(
+        async () => {
+          const answer = await host.recordings.audio(recording.id);
+          expect(answer.renderings.map((one) => one.contentType)).to.deep.equal(['audio/webm', 'audio/mp4']);
+          return answer;
+        },
+        { within: 30_000, every: 500 },
+      );
+      expect(tonesOf(await decodeAudio(renderings[1]!.url, sampleRate))).to.deep.equal([440, 880]);
     });
   }
 
