@@ -92,6 +92,12 @@ describe('The pages', function () {
     { name: 'today of the host', as: 'host', path: () => '/', shown: heading },
     { name: 'today of an agent', as: 'agent-2', path: () => '/', shown: heading },
     {
+      name: 'today of an agent on a call',
+      as: 'agent-1',
+      path: () => '/',
+      shown: (page) => page.getByTestId('pause').first().waitFor(),
+    },
+    {
       name: 'seats',
       as: 'supermarket-manager',
       path: () => '/seats',
@@ -141,6 +147,12 @@ describe('The pages', function () {
           .getByText(/Live audio process|实时/)
           .first()
           .waitFor(),
+    },
+    {
+      name: 'retention',
+      as: 'admin',
+      path: () => '/retention',
+      shown: (page) => page.getByTestId('policies').waitFor(),
     },
     { name: 'agent desk', as: 'agent-1', path: () => '/desk', shown: heading },
     {

@@ -7,11 +7,13 @@ import { useMay } from '../../app/session.tsx';
 import { useFormat } from '../../ui/format/use-format.ts';
 import { EmptyState } from '../../ui/states.tsx';
 import styles from './retention.module.css';
+import { useRetentionWords } from './retention-words.ts';
 
 /** A recording that is gone: when, by what decision, and for those who look after the archive the proof. */
 export function DeletionProof({ recording }: { recording: RecordingDetail }) {
   const { t } = useTranslation('retention');
   const format = useFormat();
+  const { reasonOf } = useRetentionWords();
   const reads = useMay()('retention.read');
   const query = useApiQuery(
     retentionEndpoints.recording,
@@ -31,7 +33,7 @@ export function DeletionProof({ recording }: { recording: RecordingDetail }) {
           <>
             {t(deletion.by.startsWith('policy:') ? 'deleted.byPolicy' : 'deleted.byPerson', { when })}
             <br />
-            {t('deleted.reason', { reason: deletion.reason })}
+            {t('deleted.reason', { reason: reasonOf(deletion.reason) })}
           </>
         )}
       </EmptyState>

@@ -30,7 +30,7 @@ export function DryRun() {
   const query = useApiQuery(
     retentionEndpoints.preview,
     { body: days === 0 ? { limit: shown } : { at, limit: shown } },
-    { keepPrevious: true },
+    { keepPrevious: true, refreshEveryMs: 15_000 },
   );
   const { data, error } = query;
   const options = horizons.map((horizon) => ({

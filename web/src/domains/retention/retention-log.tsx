@@ -10,6 +10,7 @@ import { Section } from '../../ui/page.tsx';
 import { EmptyState, ErrorState, LoadingRows } from '../../ui/states.tsx';
 import { When } from '../../ui/when.tsx';
 import styles from './retention.module.css';
+import { useRetentionWords } from './retention-words.ts';
 
 const pageSize = 20;
 
@@ -17,7 +18,12 @@ const pageSize = 20;
 export function RetentionLog() {
   const { t } = useTranslation('retention');
   const [limit, setLimit] = useState(pageSize);
-  const query = useApiQuery(retentionEndpoints.events, { query: { limit } }, { keepPrevious: true });
+  const query = useApiQuery(
+    retentionEndpoints.events,
+    { query: { limit } },
+    // Deletions are done by workers, a while after they were asked for.
+    { keepPrevious: true, refreshEveryMs: 5_000 },
+  );
   const content = () => {
     if (query.error && !query.data)
       return <ErrorState error={query.error} onRetry={() => void query.refetch()} />;
@@ -52,6 +58,7 @@ export function RetentionLog() {
 function Entry({ event }: { event: RetentionEvent }) {
   const { t } = useTranslation('retention');
   const local = useLocalText();
+  const { reasonOf } = useRetentionWords();
   const mayHear = useMay()('recordings.replay');
   const action = t(`log.action.${event.action}`);
   return (
@@ -64,7 +71,7 @@ function Entry({ event }: { event: RetentionEvent }) {
             action
           )}
         </p>
-        <p className={styles.meta}>{event.reason}</p>
+        <p className={styles.meta}>{reasonOf(event.reason)}</p>
       </div>
       <div className={styles.span}>
         <p>{event.by ? local(event.by.name) : t('log.schedule')}</p>

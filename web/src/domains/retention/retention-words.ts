@@ -22,6 +22,11 @@ export function useRetentionWords() {
       floorDays === 0 ? t('policies.atLeastNone') : t('policies.atLeast', { days: days(floorDays) }),
     ceilingOf: ({ ceilingDays }: RetentionRule): string =>
       ceilingDays === null ? t('policies.kept') : t('policies.deletedAfter', { days: days(ceilingDays) }),
+    /** People's reasons as they wrote them; the schedule's own, which is always the same, in the reader's language. */
+    reasonOf(reason: string): string {
+      const age = /^older than (\d+) days?$/.exec(reason)?.[1];
+      return age === undefined ? reason : t('log.older', { days: days(Number(age)) });
+    },
     /** What a hold covers. */
     coverOf(scope: HoldScope): string {
       const parts = [

@@ -115,6 +115,7 @@ export const retention = {
     empty: 'Nothing has happened yet',
     emptyBody: 'Every change of a rule, every hold and every deletion is written here.',
     schedule: 'By schedule',
+    older: 'Older than {{days}}',
     more: 'Show more',
     action: {
       'policy-saved': 'Rule saved',

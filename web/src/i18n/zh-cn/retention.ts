@@ -108,6 +108,7 @@ export const retention: SameKeys<typeof english> = {
     why: '每一条都带有上一条的哈希值，改动或删去都会被发现。',
     empty: '还没有记录',
     emptyBody: '规则的每次修改、每项保全和每次删除都会记在这里。',
+    older: '已超过 {{days}}',
     schedule: '按计划自动',
     more: '再看一些',
     action: {
