@@ -21,6 +21,10 @@ export interface AdmissionLimits {
 
 /** A single late look says little: so many in a row count. */
 const looksBeforeLag = 3;
+/** With fewer calls than this it is not the calls that make it slow, and sending them elsewhere would not help. */
+const fewCaptures = 30;
+/** What a call costs before it was measured with enough of them, share of a core; several times what it turns out to be. */
+const firstGuess = 0.003;
 /** Refusing ends only when things are this much better than where it began, so that it does not flutter. */
 const disk = 1.25;
 const easier = 0.8;
@@ -33,7 +37,7 @@ const easier = 0.8;
 export class Admission {
   readonly #limits: AdmissionLimits;
   #refusing: CaptureRefusal | null = null;
-  #costPerCapture = 0;
+  #costPerCapture = firstGuess;
   #captures = 0;
   #taken = 0;
   #cpuShare = 0;
@@ -73,13 +77,14 @@ export class Admission {
     this.#captures = load.captures;
     this.#taken = 0;
     this.#cpuShare = load.cpuShare;
-    if (load.captures > 0) {
-      const now = load.cpuShare / load.captures;
-      this.#costPerCapture = this.#costPerCapture === 0 ? now : this.#costPerCapture * 0.7 + now * 0.3;
+    // While a process starts its compiler costs more than all its calls.
+    if (load.captures >= fewCaptures) {
+      this.#costPerCapture = this.#costPerCapture * 0.7 + (load.cpuShare / load.captures) * 0.3;
     }
     this.#lateLooks = load.lagMs > lagMs ? this.#lateLooks + 1 : 0;
     const before = this.#refusing;
     if (load.freeBytes < leastFreeBytes * (before === 'disk' ? disk : 1)) this.#refusing = 'disk';
+    else if (load.captures < fewCaptures) this.#refusing = null;
     else if (load.cpuShare > this.#limits.cpuShare * (before === 'cpu' ? easier : 1)) this.#refusing = 'cpu';
     else if (this.#lateLooks >= looksBeforeLag || (before === 'cpu' && load.lagMs > lagMs * easier)) {
       this.#refusing = 'cpu';
@@ -91,6 +96,7 @@ export class Admission {
     const { captures, cpuShare } = this.#limits;
     if (this.#captures + this.#taken >= captures) return 'max';
     const expected = this.#cpuShare + (this.#taken + 1) * this.#costPerCapture;
-    return expected > cpuShare && this.#taken > 0 ? 'cpu' : null;
+    const many = this.#captures + this.#taken >= fewCaptures;
+    return many && this.#taken > 0 && expected > cpuShare ? 'cpu' : null;
   }
 }
