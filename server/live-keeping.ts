@@ -2,6 +2,7 @@ import type { CallsService } from '#domains/calls/calls.service.ts';
 import { integrityRoutes } from '#domains/integrity/integrity.routes.ts';
 import { createIntegrityService } from '#domains/integrity/integrity.service.ts';
 import { createIntegrityStore } from '#domains/integrity/integrity.store.ts';
+import type { CaptureService } from '#domains/recordings/capture.service.ts';
 import { createKeptRecordings } from '#domains/recordings/kept-recordings.store.ts';
 import { livingSpools } from '#domains/recordings/recorders.store.ts';
 import type { RecordingsStore } from '#domains/recordings/recordings.store.ts';
@@ -27,6 +28,7 @@ interface KeepingNeeds extends Pick<LiveNeeds, 'log' | 'lifecycle' | 'clock' | '
   readonly objects: ObjectStore;
   readonly recordings: RecordingsStore;
   readonly calls: CallsService;
+  readonly capture: CaptureService;
   readonly instanceId: string;
   readonly lineExists: (lineId: string) => Promise<boolean>;
   /** Who keeps something that was made of recordings: it goes with them. */
@@ -50,6 +52,7 @@ export async function startKeeping(needs: KeepingNeeds) {
     bucket: objects,
     eraseAgain: (recording) => deletions.again(recording),
     spools: () => livingSpools(redis),
+    adopt: (callId, spoolIds) => needs.capture.adopt(callId, spoolIds),
     instanceId,
     clock,
     log,

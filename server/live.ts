@@ -214,7 +214,7 @@ export async function startLive(needs: LiveNeeds) {
     events: recordingEvents,
   });
   const keeping = await startKeeping({
-    ...{ log, lifecycle, clock, mongo, redis, queues, objects, calls },
+    ...{ log, lifecycle, clock, mongo, redis, queues, objects, calls, capture },
     recordings: recordingsStore,
     instanceId: instances.self,
     lineExists: async (lineId) => (await lineOf(lineId)) !== undefined,

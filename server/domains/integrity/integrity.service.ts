@@ -47,6 +47,8 @@ export interface IntegrityDependencies {
   /** Empties folder and spools of a deleted recording once more. */
   readonly eraseAgain: (recording: StoredRecording) => Promise<void>;
   readonly spools: Spools;
+  /** Writes down and seals a call that has ended, of which only spools know; false when it cannot be known whose it is. */
+  readonly adopt: (callId: string, spoolIds: readonly string[]) => Promise<boolean>;
   readonly instanceId: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -157,7 +159,13 @@ export function createIntegrityService(deps: IntegrityDependencies) {
     const drafts = [];
     for (const call of calls) {
       const draft = judgeSpooled(call, rows.get(call.callId) ?? null, now);
-      if (draft) drafts.push({ ...draft, state: await eraseRemains(draft.recordingId) });
+      if (!draft) continue;
+      let state = await eraseRemains(draft.recordingId);
+      if (draft.kind === 'spool-unknown') {
+        const holders = calls.filter(({ callId }) => callId === call.callId).map(({ spoolId }) => spoolId);
+        if (await deps.adopt(call.callId, holders)) state = 'mending';
+      }
+      drafts.push({ ...draft, state });
     }
     await store.seen('spools', drafts, now);
     await store.mendUnseen('spools', startedAt, now);

@@ -4,6 +4,7 @@ import type { CallTap } from '#domains/calls/calls.ports.ts';
 import type { CallsService } from '#domains/calls/calls.service.ts';
 import type { CallEvents, StoredCall } from '#domains/calls/calls.ts';
 import type { Clock } from '#kernel/clock.ts';
+import { AppError } from '#kernel/errors.ts';
 import { newId } from '#kernel/ids.ts';
 import type { Log } from '#kernel/log.ts';
 import { persistently } from '#kernel/retry.ts';
@@ -64,10 +65,10 @@ export function createCaptureService(deps: CaptureDependencies) {
     log,
   });
 
-  async function begin(call: StoredCall): Promise<void> {
+  async function writeDown(call: StoredCall, set: Partial<StoredRecording>): Promise<StoredRecording> {
     const scenario = call.facts.scenarioId ? await deps.scenarioName(call.facts.scenarioId) : null;
     const now = clock();
-    const recording = await store.insert({
+    return store.insert({
       id: newId('rec', call.startedAt ?? now),
       callId: call.id,
       lineId: call.lineId,
@@ -89,8 +90,12 @@ export function createCaptureService(deps: CaptureDependencies) {
       files: [],
       failure: null,
       searchText: searchTextOf(call, scenario),
+      ...set,
     });
-    await copies.begin(recording);
+  }
+
+  async function begin(call: StoredCall): Promise<void> {
+    await copies.begin(await writeDown(call, {}));
   }
 
   async function captured(recordingId: string, set: Partial<StoredRecording>): Promise<void> {
@@ -265,6 +270,24 @@ export function createCaptureService(deps: CaptureDependencies) {
           : queues.enqueueArchive(archiveJobOf(recording)));
         log.warn({ recordingId: recording.id, stage, attempt: claimed.attempts }, 'stage queued again');
       }
+    },
+
+    /**
+     * A spool holds a call that has ended and of which there is no recording (a database that was set back): it is
+     * written down, and sealed from there. False when the call is not known, or not over.
+     */
+    async adopt(callId: string, spoolIds: readonly string[]): Promise<boolean> {
+      const call = await deps.calls.find(callId).catch((error: unknown) => {
+        if (error instanceof AppError && error.code === 'not-found') return null;
+        throw error;
+      });
+      if (call?.state !== 'ended' || (await store.byCall(callId))) return false;
+      const recording = await writeDown(call, {
+        ...{ state: 'captured', attempts: 1, callEndedAt: call.endedAt, holders: spoolIds },
+      });
+      await queues.enqueueSeal(sealJobOf(recording));
+      log.warn({ callId, recordingId: recording.id }, 'a call without a recording is sealed from a spool');
+      return true;
     },
 
     /** Every second: see {@link createCopies}. */

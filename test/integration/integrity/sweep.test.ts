@@ -94,6 +94,10 @@ describe('a sweep of the archive', function () {
       },
       bucket,
       eraseAgain: async ({ id }) => void queued.push(`erase ${id}`),
+      adopt: async (callId, spoolIds) => {
+        queued.push(`adopt ${callId} from ${spoolIds}`);
+        return callId === 'call_known';
+      },
       spools: async () => spools,
       instanceId,
       clock: () => now,
@@ -238,6 +242,11 @@ describe('a sweep of the archive', function () {
     ];
     await sweep(0);
     expect(await findings()).to.deep.equal(['spool-left rec_1', 'spool-unknown call_unknown']);
+    expect(queued, 'it was tried to find out whose it is').to.deep.equal(['adopt call_unknown from spool-1']);
+    spools = [spooled('call_known', now - hour)];
+    await sweep();
+    const { findings: found } = await server().findings(admin, { state: 'open', limit: 9 });
+    expect(found.map(({ kind, state }) => `${kind} ${state}`)).to.deep.equal(['spool-unknown mending']);
     spools = [];
     await sweep();
     expect(await findings()).to.deep.equal([]);
