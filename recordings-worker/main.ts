@@ -9,7 +9,8 @@ import { exitWithParent } from '#kernel/parent.ts';
 import { Queues } from '#kernel/queues.ts';
 import { closeRedis, createRedis } from '#kernel/redis.ts';
 import { createObjectStore } from '#kernel/s3.ts';
-import { Analyses } from './analyse/analyses.ts';
+import { analyses } from './analyse/analyses.ts';
+import { FollowUps } from './analyse/follow-ups.ts';
 import { Erasures } from './archive/erasures.ts';
 import { openSigningKey } from './archive/signing-key.ts';
 import { Admission } from './capture/admission.ts';
@@ -22,6 +23,7 @@ import { Forgetting } from './spool/forgetting.ts';
 import { createSpoolDoor } from './spool/spool-door.ts';
 import { spoolIdOf } from './spool/spool-id.ts';
 import { Stages } from './stages.ts';
+import { transcripts } from './transcribe/transcripts.ts';
 
 /** Sealing keeps a core busy: one is left for the captures. */
 const sealsAtATime = Math.max(1, cpus().length - 1);
@@ -96,16 +98,15 @@ async function start(config: WorkerConfig, log: Log, lifecycle: Lifecycle): Prom
     onDone: (seconds) => stageSeconds.observe({ stage: 'render' }, seconds),
     onFailed: (code) => stageFailures.inc({ stage: 'render', code }),
   });
-  const analyses = new Analyses({
+  const followUps = new FollowUps({
     workerId,
     spoolDir,
     queues,
     store,
     key,
-    atATime: config.ANALYSIS_AT_A_TIME,
     log,
-    onDone: (seconds) => stageSeconds.observe({ stage: 'analyse' }, seconds),
-    onFailed: (code) => stageFailures.inc({ stage: 'analyse', code }),
+    onDone: (what, seconds) => stageSeconds.observe({ stage: what }, seconds),
+    onFailed: (what, code) => stageFailures.inc({ stage: what, code }),
   });
 
   const erasures = new Erasures({
@@ -169,13 +170,14 @@ async function start(config: WorkerConfig, log: Log, lifecycle: Lifecycle): Prom
   lifecycle.onStop('handOverCaptures', 'captures', () => captures.stop());
   lifecycle.onStop('closeQueues', 'stages', () => stages.stop());
   lifecycle.onStop('closeQueues', 'renderings', () => renderings.stop());
-  lifecycle.onStop('closeQueues', 'analyses', () => analyses.stop());
+  lifecycle.onStop('closeQueues', 'follow-ups', () => followUps.stop());
   lifecycle.onStop('closeQueues', 'erasures', () => erasures.stop());
   await heartbeat.tell({ host: config.WORKER_ADVERTISED_HOST ?? config.WORKER_HOST, port: health.port });
   captures.start();
   stages.start();
   renderings.start();
-  analyses.start();
+  followUps.take(analyses(config.ANALYSIS_AT_A_TIME));
+  if (config.TRANSCRIBER !== 'none') followUps.take(transcripts(config.TRANSCRIPTS_AT_A_TIME));
   erasures.start();
   forgetting.start();
   log.info({ workerId, spoolId, host: config.WORKER_HOST, port: health.port }, 'ready');

@@ -202,6 +202,7 @@ export async function startLive(needs: LiveNeeds) {
     store: recordingsStore,
     storage: objects,
     hearings,
+    spokenIn: (words) => analyses.transcripts.saying(words),
     agentNames: async (ids) =>
       [...(await identity.persons(ids)).values()].map(({ id, name }) => ({ id, name })),
     clock,
@@ -210,7 +211,7 @@ export async function startLive(needs: LiveNeeds) {
     ...{ store: recordingsStore, queue: queues, events: recordingEvents, clock, log },
   });
   const analyses = await startAnalysis({
-    ...{ config, log, lifecycle, clock, mongo, queues, objects, recordings },
+    ...{ config, log, lifecycle, clock, mongo, queues, objects, hearings, recordings },
     events: recordingEvents,
   });
   const keeping = await startKeeping({
@@ -220,6 +221,7 @@ export async function startLive(needs: LiveNeeds) {
     lineExists: async (lineId) => (await lineOf(lineId)) !== undefined,
     dependents: [
       { name: 'analysis', erase: ({ recordingId }) => analyses.analysis.eraseRecording(recordingId) },
+      { name: 'transcripts', erase: ({ recordingId }) => analyses.transcripts.eraseRecording(recordingId) },
     ],
   });
   handleReports(queues, capture, keeping.deletions);

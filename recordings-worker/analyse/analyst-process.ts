@@ -1,11 +1,10 @@
-import { spawn } from 'node:child_process';
-import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { type AnalysisTrack, analysisTrack } from '#contract/analysis.ts';
 import { WorkerError } from '../worker-error.ts';
+import { runAside } from './aside.ts';
 import type { Span } from './spans.ts';
 
-/** How the analyst says that the file is not to be decoded, whoever tries. */
+/** How a program says that the recording is not to be decoded, whoever tries. */
 export const undecodableExit = 3;
 
 const program = fileURLToPath(import.meta.resolve('./analyst.ts'));
@@ -25,29 +24,19 @@ export interface Recording {
  */
 export async function analyse(recording: Recording, signal: AbortSignal): Promise<AnalysisTrack> {
   const { master, durationMs, holds } = recording;
-  const child = spawn(process.execPath, [program, JSON.stringify({ durationMs, holds })], {
-    stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
-    env: { ...process.env, EXIT_WITH_PARENT: '1' },
-    signal: AbortSignal.any([signal, AbortSignal.timeout(patienceMs + 2 * durationMs)]),
-    killSignal: 'SIGKILL',
-  });
-  const ended = new Promise<number | null>((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', resolve);
-  });
-  // One that dies takes its pipes along; its exit tells why.
-  child.stdin!.on('error', () => {});
-  child.stdin!.end(master);
-  try {
-    const [status, track, said] = await Promise.all([ended, text(child.stdout!), text(child.stderr!)]);
-    if (status === 0) return analysisTrack.parse(JSON.parse(track));
-    const cause = new Error(said.slice(-500).trim());
-    if (status === undecodableExit) {
-      throw new WorkerError('analyse.audio', 'The recording cannot be decoded.', { cause, final: true });
-    }
-    throw new WorkerError('analyse.process', `The analysis ended with ${status ?? 'a signal'}.`, { cause });
-  } catch (cause) {
-    if (cause instanceof WorkerError) throw cause;
+  const end = await runAside({
+    program,
+    told: { durationMs, holds },
+    input: master,
+    patienceMs: patienceMs + 2 * durationMs,
+    signal,
+  }).catch((cause: unknown) => {
     throw new WorkerError('analyse.process', 'The analysis was broken off.', { cause });
+  });
+  if (end.status === 0) return analysisTrack.parse(JSON.parse(end.output));
+  const cause = new Error(end.said);
+  if (end.status === undecodableExit) {
+    throw new WorkerError('analyse.audio', 'The recording cannot be decoded.', { cause, final: true });
   }
+  throw new WorkerError('analyse.process', `The analysis ended with ${end.status ?? 'a signal'}.`, { cause });
 }

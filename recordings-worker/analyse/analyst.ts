@@ -1,21 +1,15 @@
-import { setPriority } from 'node:os';
-import { exitWithParent } from '#kernel/parent.ts';
 import { undecodableExit } from './analyst-process.ts';
-import { listenToInput, UndecodableError } from './listen.ts';
+import { listenToInput } from './listen.ts';
 import type { Span } from './spans.ts';
+import { stepBack } from './step-back.ts';
+import { UndecodableError } from './stereo-pcm.ts';
 import { trackOf } from './track.ts';
 
 /**
- * A process of its own for one recording, so that captures and seals never wait for it: it steps behind everybody else
- * who wants the processor, and ffmpeg with it. Takes `{durationMs, holds}` as its one argument and the recording on
- * standard input, answers the track as JSON.
+ * A process of its own for one recording, so that captures and seals never wait for it. Takes `{durationMs, holds}` as
+ * its one argument and the recording on standard input, answers the track as JSON.
  */
-
-/** As far behind as a process may step (nice 19). */
-const lowestPriority = 19;
-
-exitWithParent();
-setPriority(lowestPriority);
+stepBack();
 const { durationMs, holds } = JSON.parse(process.argv[2] ?? '') as { durationMs: number; holds: Span[] };
 try {
   const track = trackOf({ durationMs, holds, voices: await listenToInput() });

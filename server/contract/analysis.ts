@@ -94,7 +94,20 @@ export const analysisReport = z.discriminatedUnion('kind', [
     summary: analysisSummary,
   }),
   z.strictObject({
+    kind: z.literal('transcribed'),
+    recordingId: id,
+    callId: id,
+    workerId: id,
+    at: timeMs,
+    file: archivedFile,
+    words: z.number().int().nonnegative(),
+    /** Everything that was said, masked: what the library is searched by. */
+    text: z.string(),
+    transcriber: z.string(),
+  }),
+  z.strictObject({
     kind: z.literal('failed'),
+    what: z.enum(['analysis', 'transcript']),
     recordingId: id,
     callId: id,
     workerId: id,

@@ -7,6 +7,7 @@ import { recordingsEndpoints } from './recordings.ts';
 import { retentionEndpoints } from './retention.ts';
 import { seatsEndpoints } from './seats.ts';
 import { softphoneEndpoints } from './softphone.ts';
+import { transcriptsEndpoints } from './transcripts.ts';
 
 /** Every HTTP endpoint of the product, by domain. Doors mount from here; a door without an entry does not exist. */
 export const api = {
@@ -18,6 +19,7 @@ export const api = {
   seats: seatsEndpoints,
   recordings: recordingsEndpoints,
   analysis: analysisEndpoints,
+  transcripts: transcriptsEndpoints,
   retention: retentionEndpoints,
   operations: operationsEndpoints,
 } as const;

@@ -14,6 +14,7 @@ export const queueNames = {
   erase: 'erase',
   reports: 'reports',
   analyse: 'analyse',
+  transcribe: 'transcribe',
   analysisReports: 'analysis-reports',
 } as const;
 

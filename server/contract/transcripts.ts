@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { voice } from './analysis.ts';
 import { archivedFile } from './capture.ts';
-import { id, offsetMs } from './primitives.ts';
+import { endpoint } from './endpoint.ts';
+import { id, offsetMs, timeMs } from './primitives.ts';
 
 /** Why something that was said is not written: it looked like this. */
 export const maskedKind = z.enum(['number', 'phone', 'card', 'resident-id', 'email', 'code']);
@@ -44,3 +45,26 @@ export type TranscribeJob = z.infer<typeof transcribeJob>;
 /** `none`: nobody has asked for it, as there is no transcriber or the recording is not archived yet. */
 export const transcriptState = z.enum(['none', 'waiting', 'done', 'failed']);
 export type TranscriptState = z.infer<typeof transcriptState>;
+
+export const transcriptsEndpoints = {
+  show: endpoint({
+    id: 'transcripts.show',
+    method: 'get',
+    path: '/api/recordings/{id}/transcript',
+    summary: 'Whether there is a transcript of a recording.',
+    auth: 'session',
+    params: z.object({ id }),
+    response: z.object({ state: transcriptState, words: z.number().int().nonnegative() }),
+    errors: ['not-found', 'scope.denied'],
+  }),
+  read: endpoint({
+    id: 'transcripts.read',
+    method: 'post',
+    path: '/api/recordings/{id}/transcript',
+    summary: 'A short-lived signed address of the masked transcript. Reading is logged like hearing.',
+    auth: 'session',
+    params: z.object({ id }),
+    response: z.object({ url: z.string(), expiresAt: timeMs }),
+    errors: ['not-found', 'scope.denied', 'recording.not-ready', 'store.storage'],
+  }),
+} as const;

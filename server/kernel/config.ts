@@ -61,6 +61,8 @@ const serverSchema = storesSchema
     CAPTURE_COPIES: z.enum(['auto', '1', '2']).default('auto'),
     /** Whether archived recordings are analysed. */
     ANALYSIS: z.enum(['on', 'off']).default('on'),
+    /** Whether transcripts are asked for: the same value as the workers have. */
+    TRANSCRIBER: z.enum(['none', 'openai', 'sherpa']).default('none'),
     WEB_ROOT: z.string().optional(),
   })
   .refine((config) => !(config.AUTH_MODE === 'demo' && config.NODE_ENV === 'production'), {
@@ -90,6 +92,8 @@ const workerSchema = storesSchema.extend({
   WORKER_CAPTURES_MAX: z.coerce.number().int().min(1).default(400),
   /** Recordings analysed at a time, by processes of low priority; 0: this worker takes none. */
   ANALYSIS_AT_A_TIME: z.coerce.number().int().min(0).max(64).default(1),
+  /** As ANALYSIS_AT_A_TIME, for transcripts. */
+  TRANSCRIPTS_AT_A_TIME: z.coerce.number().int().min(0).max(64).default(1),
   /** Above this share of a core, in the thread that captures, no further captures are taken. */
   WORKER_CPU_MAX: z.coerce.number().min(0.05).max(1).default(0.85),
   /** When its timers are later than this for seconds, no further captures are taken. */
@@ -97,17 +101,50 @@ const workerSchema = storesSchema.extend({
   /** Ed25519 private key that signs the archive, PKCS #8: the PEM itself or the path of one. */
   ARCHIVE_SIGNING_KEY: z.string().optional(),
 });
-const signingWorkerSchema = workerSchema.refine(
-  (config) => config.NODE_ENV !== 'production' || config.ARCHIVE_SIGNING_KEY !== undefined,
-  {
+/** Who writes down what is said in recordings, and how it is reached. */
+const transcriberFields = {
+  /** none; openai: a service that speaks OpenAI's API; sherpa: a model folder that is mounted here. */
+  TRANSCRIBER: z.enum(['none', 'openai', 'sherpa']).default('none'),
+  /** openai: the API's root, such as https://asr.example.com/v1. */
+  TRANSCRIBER_URL: z.url({ protocol: /^https?$/ }).optional(),
+  TRANSCRIBER_KEY: z.string().optional(),
+  TRANSCRIBER_MODEL: z.string().default('whisper-1'),
+  /** ISO 639-1, such as zh; found out by the service without. */
+  TRANSCRIBER_LANGUAGE: z
+    .string()
+    .regex(/^[a-z]{2,3}$/)
+    .optional(),
+  TRANSCRIBER_TIMEOUT_MS: z.coerce.number().int().min(1_000).default(120_000),
+  /** The longest piece that is sent at a time. */
+  TRANSCRIBER_CHUNK_SECONDS: z.coerce.number().min(8).max(600).default(25),
+  /** sherpa: the folder with the model and its recognizer.json. */
+  TRANSCRIBER_MODEL_DIR: z.string().optional(),
+};
+const transcriberNeeds = (config: {
+  TRANSCRIBER: string;
+  TRANSCRIBER_URL?: string | undefined;
+  TRANSCRIBER_MODEL_DIR?: string | undefined;
+}): boolean =>
+  config.TRANSCRIBER === 'none' ||
+  (config.TRANSCRIBER === 'openai' ? config.TRANSCRIBER_URL : config.TRANSCRIBER_MODEL_DIR) !== undefined;
+const transcriberLacks = {
+  path: ['TRANSCRIBER'],
+  message: 'TRANSCRIBER=openai needs TRANSCRIBER_URL, TRANSCRIBER=sherpa needs TRANSCRIBER_MODEL_DIR',
+};
+const transcriberSchema = z.object(transcriberFields).refine(transcriberNeeds, transcriberLacks);
+
+const signingWorkerSchema = workerSchema
+  .extend(transcriberFields)
+  .refine(transcriberNeeds, transcriberLacks)
+  .refine((config) => config.NODE_ENV !== 'production' || config.ARCHIVE_SIGNING_KEY !== undefined, {
     path: ['ARCHIVE_SIGNING_KEY'],
     message: 'ARCHIVE_SIGNING_KEY is needed with NODE_ENV=production: what is archived is signed with it',
-  },
-);
+  });
 
 export type StoresConfig = z.output<typeof storesSchema>;
 export type ServerConfig = z.output<typeof serverSchema>;
-export type WorkerConfig = z.output<typeof workerSchema>;
+export type WorkerConfig = z.output<typeof signingWorkerSchema>;
+export type TranscriberConfig = z.output<typeof transcriberSchema>;
 
 /** Thrown at start with every wrong or missing variable in one message. */
 export class ConfigError extends Error {
@@ -126,5 +163,8 @@ function parse<S extends z.ZodType>(schema: S, env: NodeJS.ProcessEnv): z.output
 export const serverConfig = (env: NodeJS.ProcessEnv = process.env): ServerConfig => parse(serverSchema, env);
 /** Only where the stores are: for scripts. */
 export const storesConfig = (env: NodeJS.ProcessEnv = process.env): StoresConfig => parse(storesSchema, env);
+/** For the process that talks to the transcriber. */
+export const transcriberConfig = (env: NodeJS.ProcessEnv = process.env): TranscriberConfig =>
+  parse(transcriberSchema, env);
 export const workerConfig = (env: NodeJS.ProcessEnv = process.env): WorkerConfig =>
   parse(signingWorkerSchema, env);

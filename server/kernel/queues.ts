@@ -17,6 +17,7 @@ import {
   type SealJob,
   sealJob,
 } from '#contract/capture.ts';
+import { type TranscribeJob, transcribeJob } from '#contract/transcripts.ts';
 import type { Log } from './log.ts';
 
 /** The one place that names the queues, their options and their keys in Redis; used by server and workers. */
@@ -28,6 +29,7 @@ const payloads = {
   [queueNames.erase]: eraseJob,
   [queueNames.reports]: report,
   [queueNames.analyse]: analyseJob,
+  [queueNames.transcribe]: transcribeJob,
   [queueNames.analysisReports]: analysisReport,
 } as const;
 
@@ -61,6 +63,7 @@ const rules: Record<QueueName, QueueRules> = {
   reports: { attempts: 10_000, lockMs: 5_000, maxStalled: 20, keepCompleted: 0 },
   // The recording is safe: what cannot be analysed today is asked for again by the server's sweep.
   analyse: { attempts: 12, lockMs: 5_000, maxStalled: 5, keepCompleted: 200 },
+  transcribe: { attempts: 12, lockMs: 5_000, maxStalled: 5, keepCompleted: 200 },
   'analysis-reports': { attempts: 10_000, lockMs: 5_000, maxStalled: 20, keepCompleted: 0 },
 };
 
@@ -156,6 +159,11 @@ export class Queues {
     return this.#enqueueAgain('analyse', job);
   }
 
+  /** As `enqueueSeal`. */
+  enqueueTranscript(job: TranscribeJob): Promise<void> {
+    return this.#enqueueAgain('transcribe', job);
+  }
+
   /** Resolves when the report is in Redis. */
   async reportAnalysis(payload: AnalysisReport): Promise<void> {
     await this.#queue('analysis-reports').add(analysisReport.parse(payload));
@@ -235,10 +243,7 @@ export class Queues {
     for (const redis of this.#clients) redis.disconnect();
   }
 
-  async #enqueueAgain(
-    name: 'seal' | 'archive' | 'render' | 'erase' | 'analyse',
-    job: SealJob | RenderJob | EraseJob | AnalyseJob,
-  ): Promise<void> {
+  async #enqueueAgain(name: QueueName, job: { readonly recordingId: string }): Promise<void> {
     const queue = this.#queue(name);
     const earlier = await queue.getJob(job.recordingId);
     if (earlier && ((await earlier.isCompleted()) || (await earlier.isFailed()))) {

@@ -21,6 +21,8 @@ export interface RecordingsDependencies {
   readonly store: RecordingsStore;
   readonly storage: RecordingStorage;
   readonly hearings: HearingsService;
+  /** Recordings in which all of these words were said; lower case. */
+  readonly spokenIn: (words: readonly string[]) => Promise<readonly string[]>;
   readonly agentNames: (agentIds: readonly string[]) => Promise<{ id: string; name: LocalText }[]>;
   readonly clock: Clock;
 }
@@ -57,6 +59,7 @@ export function createRecordingsService(deps: RecordingsDependencies) {
       if (query.cursor && !after) throw new AppError('request.invalid', 'This page mark is not one of ours.');
       const words = (query.q ?? '').toLowerCase().split(/\s+/).filter(Boolean).slice(0, 8);
       const filter = {
+        spokenIn: words.length > 0 ? await deps.spokenIn(words) : [],
         lineIds,
         agentId: query.agentId,
         scenarioId: query.scenarioId,

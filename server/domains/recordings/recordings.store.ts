@@ -52,6 +52,8 @@ export interface RecordingFilter {
   readonly from?: number | undefined;
   readonly to?: number | undefined;
   readonly words: readonly string[];
+  /** Recordings that match the words by what was said in them. */
+  readonly spokenIn?: readonly string[];
 }
 
 const present = ({ _id, ...rest }: RecordingDocument): StoredRecording => ({ id: _id, ...rest });
@@ -80,7 +82,12 @@ export function createRecordingsStore(connection: Connection) {
       ...(filter.scenarioId ? { 'facts.scenarioId': filter.scenarioId } : {}),
       ...(Object.keys(startedAt).length > 0 ? { startedAt } : {}),
       ...(filter.words.length > 0
-        ? { $and: filter.words.map((word) => ({ searchText: { $regex: escapeRegex(word) } })) }
+        ? {
+            $or: [
+              { $and: filter.words.map((word) => ({ searchText: { $regex: escapeRegex(word) } })) },
+              { _id: { $in: [...(filter.spokenIn ?? [])] } },
+            ],
+          }
         : {}),
     };
   }

@@ -55,7 +55,8 @@ describe('the analysis of a recording', function () {
     const { facts } = await world.report('sealed', callId);
     const { key, bytes, sha256 } = files.find(({ kind }) => kind === 'audio')!;
     return {
-      ...world.job(callId),
+      recordingId: `rec_${callId}`,
+      callId,
       durationMs: facts.durationMs,
       audio: { key, bytes, sha256 },
       holds: conversation.holds.map(({ startMs, endMs }): [number, number] => [startMs, endMs]),
@@ -82,7 +83,7 @@ describe('the analysis of a recording', function () {
     const job = await archivedCall();
     await world.queues.enqueueAnalysis(job);
     const report = await outcome(job);
-    if (report.kind !== 'analysed') throw new Error(`not analysed: ${report.code}`);
+    if (report.kind !== 'analysed') throw new Error(`not analysed: ${JSON.stringify(report)}`);
     expect(report.file.key).to.match(
       /^recordings\/\d{4}\/\d\d\/\d\d\/rec_spoken_1\/analysis-[0-9a-f]{8}\.json$/,
     );
@@ -134,7 +135,7 @@ describe('the analysis of a recording', function () {
     first.kill();
     await world.startWorker();
     const report = await outcome(job, 60_000);
-    if (report.kind !== 'analysed') throw new Error(`not analysed: ${report.code}`);
+    if (report.kind !== 'analysed') throw new Error(`not analysed: ${JSON.stringify(report)}`);
     expect(report.summary).to.deep.equal(summary);
     await eventually(() => expect(() => process.kill(analyst!, 0)).to.throw());
     expect(world.reportsOf('files-added', job.callId)).to.have.length(1);

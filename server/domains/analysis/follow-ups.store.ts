@@ -1,0 +1,110 @@
+import { type Connection, Schema } from 'mongoose';
+import { duplicateKeyFields } from '#kernel/mongo.ts';
+import type { StoredFollowUp } from './follow-ups.ts';
+
+type FollowUpDocument<Found> = Omit<StoredFollowUp<Found>, 'id'> & { _id: string };
+
+const mixed = Schema.Types.Mixed;
+const definition = {
+  _id: { type: String, required: true },
+  callId: { type: String, required: true },
+  version: { type: Number, required: true },
+  state: { type: String, required: true },
+  stateAt: { type: Number, required: true },
+  attempts: { type: Number, default: 1 },
+  found: { type: mixed, default: null },
+  fileKey: { type: String, default: null },
+  failure: { type: mixed, default: null },
+} as const;
+
+const present = <Found>({ _id, ...rest }: FollowUpDocument<Found>): StoredFollowUp<Found> => ({
+  id: _id,
+  ...rest,
+});
+const escapeRegex = (word: string) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+export type FollowUpsStore<Found> = ReturnType<typeof createFollowUpsStore<Found>>;
+
+/** One collection for each kind of follow-up: `analyses`, `transcripts`. */
+export function createFollowUpsStore<Found>(connection: Connection, collection: 'analyses' | 'transcripts') {
+  const schema = new Schema(definition, { versionKey: false, minimize: false });
+  schema.index({ state: 1, stateAt: 1 });
+  const model = connection.model(`follow-up ${collection}`, schema, collection);
+
+  return {
+    ready: () => model.init().then(() => undefined),
+
+    async byId(id: string): Promise<StoredFollowUp<Found> | null> {
+      const found = (await model.findById(id).lean().exec()) as FollowUpDocument<Found> | null;
+      return found && present(found);
+    },
+
+    /** Of these recordings, those for which this version at least was asked for. */
+    async asked(ids: readonly string[], version: number): Promise<Set<string>> {
+      const found = (await model
+        .find({ _id: { $in: [...ids] }, version: { $gte: version } }, { _id: 1 })
+        .lean()
+        .exec()) as { _id: string }[];
+      return new Set(found.map(({ _id }) => _id));
+    },
+
+    /** Notes that it was asked for; false when this version was, by somebody else. */
+    async begin(followUp: StoredFollowUp<Found>): Promise<boolean> {
+      const { id, ...rest } = followUp;
+      try {
+        await model
+          .findOneAndUpdate({ _id: id, version: { $lt: rest.version } }, { $set: rest }, { upsert: true })
+          .exec();
+        return true;
+      } catch (error) {
+        // It exists, of this version or a later one.
+        if (duplicateKeyFields(error)) return false;
+        throw error;
+      }
+    },
+
+    /** Sets what a report tells; false when the recording was erased meanwhile: it gets none any more. */
+    async set(id: string, set: Partial<Omit<StoredFollowUp<Found>, 'id'>>): Promise<boolean> {
+      return (await model.updateOne({ _id: id }, { $set: set }).exec()).matchedCount > 0;
+    },
+
+    async waitingSince(before: number, limit: number): Promise<StoredFollowUp<Found>[]> {
+      const found = (await model
+        .find({ state: 'waiting', stateAt: { $lt: before } })
+        .sort({ stateAt: 1 })
+        .limit(limit)
+        .lean()
+        .exec()) as FollowUpDocument<Found>[];
+      return found.map(present);
+    },
+
+    waiting: () => model.countDocuments({ state: 'waiting' }).exec(),
+
+    /** Claims the next attempt, so that of several servers one queues it again. */
+    async claimAttempt({ id, attempts }: { id: string; attempts: number }, now: number): Promise<boolean> {
+      const { modifiedCount } = await model
+        .updateOne(
+          { _id: id, state: 'waiting', attempts },
+          { $set: { stateAt: now, attempts: attempts + 1 } },
+        )
+        .exec();
+      return modifiedCount === 1;
+    },
+
+    /** Recordings in whose `field` of what was found every one of these words stands. */
+    async withWords(field: string, words: readonly string[], limit: number): Promise<string[]> {
+      const conditions = words.map((word) => ({ [`found.${field}`]: { $regex: escapeRegex(word) } }));
+      const found = (await model
+        .find({ state: 'done', $and: conditions }, { _id: 1 })
+        .sort({ stateAt: -1 })
+        .limit(limit)
+        .lean()
+        .exec()) as { _id: string }[];
+      return found.map(({ _id }) => _id);
+    },
+
+    async erase(id: string): Promise<void> {
+      await model.deleteOne({ _id: id }).exec();
+    },
+  };
+}
