@@ -4,7 +4,7 @@ import { callStartMs } from '#support/call-on-disk.ts';
 import { between, decodeStereo, rms } from '#support/decoded-audio.ts';
 
 describe('ten minutes of timed beeps over a bad network', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let made: BeepingCall;
   let facts: Awaited<ReturnType<BeepingCall['call']['seal']>>;
 

@@ -19,7 +19,7 @@ const impostors = {
 } as const;
 
 describe('an ffmpeg that does not do its work', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const path = process.env.PATH;
   let call: CallOnDisk;
   let folder: string;
@@ -60,7 +60,7 @@ describe('an ffmpeg that does not do its work', function () {
           (thrown: { code: string; final: boolean }) => thrown,
         );
         expect(error, 'it must fail').to.include({ code, final: false });
-        expect(performance.now() - startedAt).to.be.below(4_000);
+        expect(performance.now() - startedAt).to.be.below(15_000);
         process.env.PATH = path;
         expect((await call.seal()).durationMs).to.equal(60_000);
         expect((await readdir(join(call.dir, call.job.callId))).filter((name) => name.startsWith('sealing-')))

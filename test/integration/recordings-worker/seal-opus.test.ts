@@ -12,7 +12,7 @@ import { opusDuration, parseOpus } from '#worker/seal/opus-packet.ts';
 type Legs = ReturnType<typeof manifest.parse>['legs'];
 
 describe('sealing Opus', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let call: CallOnDisk;
   beforeEach(async () => {
     call = await CallOnDisk.create();
