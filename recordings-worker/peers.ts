@@ -7,6 +7,8 @@ export interface Peers {
   readonly spoolId: string;
   /** Workers that live now and write to the spool `spoolId`. */
   of(spoolId: string): Promise<WorkerHeartbeat[]>;
+  /** The spools that some living worker writes to. */
+  spools(): Promise<string[]>;
   /** Shown at another worker's door. */
   secret(): Promise<string>;
 }
@@ -32,6 +34,7 @@ export function createPeers(redis: Redis, self: { readonly spoolId: string }): P
   return {
     spoolId: self.spoolId,
     of: async (spoolId) => (await living()).filter((beat) => beat.spoolId === spoolId),
+    spools: async () => [...new Set((await living()).flatMap((beat) => beat.spoolId ?? []))],
     secret: () => {
       secret ??= (async () => {
         // Whoever starts first makes it; who can read Redis can read the leases of the tap as well.

@@ -31,9 +31,12 @@ export interface GatherOptions {
  */
 export async function gather(job: SealJob, options: GatherOptions): Promise<void> {
   const { spoolDir, peers, log } = options;
-  const others = (job.holders ?? []).filter((holder) => holder !== peers.spoolId);
-  if (others.length === 0) return;
   const items = job.items ?? null;
+  const holders = job.holders ?? [];
+  // A server that died may not have come to write down who had the call: everybody is asked then.
+  const asked = items === null ? new Set([...holders, ...(await peers.spools())]) : new Set(holders);
+  const others = [...asked].filter((holder) => holder !== peers.spoolId);
+  if (others.length === 0) return;
   const folder = callFolder(spoolDir, job.callId);
   const lacks = async () => {
     const extent = await readExtent(folder);
@@ -45,7 +48,8 @@ export async function gather(job: SealJob, options: GatherOptions): Promise<void
   for (const holder of others) {
     if (missing === 0) return;
     const fetched = await fetchFrom(holder, job.callId, folder, options);
-    if (fetched === undefined) away.push(holder);
+    if (fetched === undefined && holders.includes(holder)) away.push(holder);
+    else if (fetched === undefined) continue;
     else if (fetched > 0) {
       log.info({ callId: job.callId, holder, files: fetched }, 'fetched from another spool');
       missing = await lacks();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
  *   <callId>/<segment>.events.jsonl          what a capture saw, beside the packets
  *   <callId>/<segment>.<legId>.rtpdump       one leg's packets
  *   <callId>/sealed/                         audio.webm, peaks.json, manifest.json
- *   <callId>/sealing-…, replaced-…           unfinished or outdated, of no value
+ *   <callId>/sealing-…, replaced-…, fetching-…  unfinished or outdated, of no value
  *   .archived/<recordingId>.json             what was archived, kept for a week to answer a repeated job
  * A segment is what one capture wrote through one connection: the capture's id, with `.2`, `.3` … behind it when
  * a queue ran the same job again. Ids hold no dots (contract), so the names can be told apart.
@@ -26,4 +26,4 @@ export const archivedNotePath = (spoolDir: string, recordingId: string): string 
 
 /** Names of leftovers that a crash may leave in a call's folder. */
 export const isLeftover = (name: string): boolean =>
-  name.startsWith('sealing-') || name.startsWith('replaced-');
+  name.startsWith('sealing-') || name.startsWith('replaced-') || name.startsWith('fetching-');

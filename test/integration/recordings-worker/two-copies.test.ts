@@ -179,4 +179,23 @@ describe('two copies of a call', function () {
     call.end();
     await world.report('archived', callId);
   });
+
+  it('are taken by the workers that have room, and nobody’s absence ends the call', async () => {
+    const noRoom = { SPOOL_LEAST_FREE_MB: '1000000000' };
+    const full = await onHost('a', noRoom);
+    const { call, frames } = await talk(10);
+    const playing = call.playInRealTime(frames);
+    await eventually(() => expect(world.copies!.untaken()).to.equal(1), { within: 10_000 });
+    expect(copiesOf()).to.deep.equal([null, null]);
+    expect((await fetch(`http://127.0.0.1:${full.port}/readyz`)).status).to.equal(503);
+    expect(await (await fetch(`http://127.0.0.1:${full.port}/metrics`)).text()).to.match(
+      /^cloud_listening_captures_refused\{reason="disk"\} 1$/m,
+    );
+    const roomy = await onHost('b');
+    await eventually(() => expect(copiesOf()).to.deep.equal([roomy.id, null]), { within: 10_000 });
+    await eventually(() => expect(world.copies!.untaken()).to.equal(0));
+    await playing;
+    call.end();
+    await expectWhole(call);
+  });
 });
