@@ -174,7 +174,10 @@ describe('The pages', function () {
       name: 'live room without a seat',
       as: 'mother-baby-owner',
       path: () => `/room/${slotId}`,
-      shown: (page) => page.getByRole('alert').first().waitFor(),
+      async shown(page) {
+        await heading(page);
+        await page.getByRole('alert').first().waitFor();
+      },
     },
     {
       name: 'customer link',

@@ -33,9 +33,8 @@ export function PauseControl({ call }: { call: Call }) {
     else pause.mutate(input);
   };
   return (
-    <section
+    <div
       className={`${styles.control} ${paused ? styles.paused : ''}`}
-      aria-label={t('pause.label')}
       data-testid="pause-control"
       data-paused={paused}
     >
@@ -56,7 +55,7 @@ export function PauseControl({ call }: { call: Call }) {
         </Button>
       </div>
       {error && <ErrorNote error={error} />}
-    </section>
+    </div>
   );
 }
 

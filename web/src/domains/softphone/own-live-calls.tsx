@@ -23,7 +23,7 @@ export function OwnLiveCalls({ all = false, none }: { all?: boolean; none?: Reac
   return live.map((call) => {
     const about = scenarioName(call.facts.scenarioId) || words.t('own.noScenario');
     return (
-      <section key={call.id} className={styles.card} aria-label={t('my.heading')} data-testid="own-live-call">
+      <article key={call.id} className={styles.card} aria-label={t('my.heading')} data-testid="own-live-call">
         <div className={styles.callHead}>
           <h2 className={styles.liveAbout}>
             {call.facts.product ? `${about}\u00a0· ${local(call.facts.product)}` : about}
@@ -34,7 +34,7 @@ export function OwnLiveCalls({ all = false, none }: { all?: boolean; none?: Reac
           </p>
         </div>
         <PauseControl call={call} />
-      </section>
+      </article>
     );
   });
 }

@@ -1,6 +1,5 @@
 export const calls = {
   pause: {
-    label: 'Listeners and recording',
     begin: 'Pause for card details',
     resume: 'Let them hear again',
     open_one: 'Recorded, and {{count}} person listens',

@@ -3,7 +3,6 @@ import type { SameKeys } from '../strings.ts';
 
 export const calls: SameKeys<typeof english> = {
   pause: {
-    label: '收听与录音',
     begin: '涉及卡号，暂停',
     resume: '恢复收听与录音',
     open_other: '正在录音，{{count}} 人在听',
