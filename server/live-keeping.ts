@@ -59,7 +59,9 @@ export async function startKeeping(needs: KeepingNeeds) {
   });
   repeat('sweep of the archive', askEveryMs, () => integrity.sweep(), { lifecycle, log });
   // Once at the start, beside everything else: what the last stop or crash left is seen within seconds.
-  integrity.sweep().catch((err: unknown) => log.warn({ err }, 'the first sweep of the archive failed'));
+  integrity
+    .sweep('start')
+    .catch((err: unknown) => log.warn({ err }, 'the first sweep of the archive failed'));
   lifecycle.onStop('stopAdmitting', 'sweep of the archive', () => integrity.stop());
 
   const retention = createRetentionService({

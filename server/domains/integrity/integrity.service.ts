@@ -3,7 +3,6 @@ import type { Person } from '#contract/identity.ts';
 import type { ArchiveFinding, FindingKind, operationsEndpoints } from '#contract/operations.ts';
 import type { CallsService } from '#domains/calls/calls.service.ts';
 import { requireAbility } from '#domains/identity/require-ability.ts';
-import type { RecordingQueues } from '#domains/recordings/recordings.ports.ts';
 import {
   archiveJobOf,
   decodeCursor,
@@ -11,25 +10,17 @@ import {
   type StoredRecording,
   sealJobOf,
 } from '#domains/recordings/recordings.ts';
-import type { Clock } from '#kernel/clock.ts';
 import { AppError } from '#kernel/errors.ts';
-import type { Log } from '#kernel/log.ts';
 import { type DayWalk, nextDay, type WalkSources, walkDay } from './archive-walk.ts';
-import type { Bucket, RecordingRows, Spools } from './integrity.ports.ts';
+import type { Spools } from './integrity.ports.ts';
 import type { IntegrityStore } from './integrity.store.ts';
-import {
-  dayMs,
-  dayOf,
-  type FindingDraft,
-  findingId,
-  judgeSpooled,
-  type SpooledCall,
-  sureAfterMs,
-  unknownGraceMs,
-} from './integrity.ts';
+import { dayMs, dayOf, judgeSpooled, type SpooledCall, unknownGraceMs } from './integrity.ts';
+import { createMending, type MendingDependencies } from './mending.ts';
 
 /** How often the archive is looked through, by one of the servers. Milliseconds. */
 export const sweepEveryMs = 10 * 60_000;
+/** Servers that start one after the other need not all look. Milliseconds. */
+const restMs = 60_000;
 /** The newest days are looked at in every sweep: that is where things go wrong. */
 const newestDays = 3;
 /** Days of the rest of the archive that one sweep looks at; the next one goes on there. */
@@ -38,20 +29,12 @@ const olderDays = 20;
 const leaseMs = 5 * 60_000;
 const forgetMendedMs = 90 * dayMs;
 
-export interface IntegrityDependencies {
-  readonly store: IntegrityStore;
-  readonly recordings: RecordingRows;
+export interface IntegrityDependencies extends MendingDependencies {
   readonly calls: Pick<CallsService, 'endedBetween'>;
-  readonly queues: Pick<RecordingQueues, 'enqueueSeal' | 'enqueueArchive'>;
-  readonly bucket: Bucket;
-  /** Empties folder and spools of a deleted recording once more. */
-  readonly eraseAgain: (recording: StoredRecording) => Promise<void>;
   readonly spools: Spools;
   /** Writes down and seals a call that has ended, of which only spools know; false when it cannot be known whose it is. */
   readonly adopt: (callId: string, spoolIds: readonly string[]) => Promise<boolean>;
   readonly instanceId: string;
-  readonly clock: Clock;
-  readonly log: Log;
 }
 
 export type IntegrityService = ReturnType<typeof createIntegrityService>;
@@ -79,56 +62,7 @@ export function createIntegrityService(deps: IntegrityDependencies) {
     return spooled;
   }
 
-  /** Seals and archives again from what lies in a spool. False when another server was first, or the state is another. */
-  async function sealAgain(recording: StoredRecording): Promise<boolean> {
-    const moved = await recordings.move(recording.id, ['archived', 'failed'], 'captured', {
-      stateAt: clock(),
-      attempts: 1,
-      failure: null,
-    });
-    if (!moved) return false;
-    await queues.enqueueSeal(sealJobOf(moved));
-    await store.mending(recording.id);
-    return true;
-  }
-
-  /** A recording whose sound is gone for good says so, to those who would listen to it. */
-  async function giveUp(recording: StoredRecording, key: string): Promise<void> {
-    const failure = { code: 'archive.object-missing', message: 'Its sound is no longer in the archive.' };
-    const moved = await recordings.move(recording.id, ['archived'], 'failed', { stateAt: clock(), failure });
-    if (moved) log.error({ recordingId: recording.id, key }, 'the sound of a recording is gone');
-  }
-
-  async function mendObject(draft: FindingDraft, inSpool: (callId: string) => boolean, now: number) {
-    const recording = await recordings.byId(draft.recordingId!);
-    if (recording?.state !== 'archived') return 'open' as const;
-    const expected = recording.files.find(({ key }) => key === draft.key);
-    if (!expected || (await bucket.sizeOf(expected.key)) === expected.bytes) return 'mending' as const;
-    log.error(
-      { recordingId: recording.id, key: draft.key, kind: draft.kind },
-      'an archived object is not whole',
-    );
-    if (inSpool(recording.callId)) {
-      if (await sealAgain(recording)) log.warn({ recordingId: recording.id }, 'sealing again from the spool');
-      return 'mending' as const;
-    }
-    const id = findingId(draft.kind, draft.subject);
-    const before = (await store.known([id])).get(id);
-    const sure = before && before.state !== 'mended' && now - before.firstSeenAt >= sureAfterMs;
-    if (sure && expected.kind === 'audio' && draft.kind === 'object-missing') {
-      await giveUp(recording, expected.key);
-    }
-    return 'open' as const;
-  }
-
-  /** What lies beside a tombstone, in bucket or spool, is to be gone: nobody lists it for somebody to decide. */
-  async function eraseRemains(recordingId: string | null): Promise<ArchiveFinding['state']> {
-    const recording = recordingId === null ? null : await recordings.byId(recordingId);
-    if (recording?.state !== 'deleted') return 'open';
-    await deps.eraseAgain(recording);
-    log.warn({ recordingId }, 'remains of a deleted recording are erased');
-    return 'mending';
-  }
+  const { sealAgain, mendObject, eraseRemains } = createMending(deps);
 
   async function settleDay(walk: DayWalk, inSpool: (callId: string) => boolean, startedAt: number) {
     const now = clock();
@@ -238,9 +172,12 @@ export function createIntegrityService(deps: IntegrityDependencies) {
   }
 
   return {
-    /** By the schedule: looks everything through if it is time and no other server does; answers whether it did. */
-    async sweep(): Promise<boolean> {
-      const claimed = await claim(clock() - sweepEveryMs * 0.9);
+    /**
+     * By the schedule, or at a server's start: looks everything through if it is time and no other server does;
+     * answers whether it did.
+     */
+    async sweep(when: 'schedule' | 'start' = 'schedule'): Promise<boolean> {
+      const claimed = await claim(clock() - (when === 'start' ? restMs : sweepEveryMs * 0.9));
       if (!claimed) return false;
       running = lookThrough(claimed);
       await running;

@@ -105,11 +105,13 @@ export function createRetentionService(deps: RetentionDependencies) {
         const item = itemOf(recording, policy, holds);
         for (const sum of holds.length > 0 ? [held, own.held] : [due, own.due])
           add(sum, recording, item.bytes);
-        if (items.length < limit) items.push(item);
+        items.push(item);
+        // However many are due, only the longest due ones are kept in memory.
+        if (items.length >= 2 * limit) longestDue(items, limit);
       }
       byPolicy.push(own);
     }
-    items.sort((a, b) => a.dueAt - b.dueAt);
+    longestDue(items, limit);
     return { at, due, held, byPolicy, items };
   }
 
@@ -332,6 +334,11 @@ export function createRetentionService(deps: RetentionDependencies) {
 
 type Sum = RetentionPreview['due'];
 const noSum = (): Sum => ({ recordings: 0, bytes: 0, seconds: 0 });
+
+function longestDue(items: RetentionItem[], limit: number): void {
+  items.sort((a, b) => a.dueAt - b.dueAt);
+  items.length = Math.min(items.length, limit);
+}
 
 function add(sum: Sum, recording: StoredRecording, bytes: number): void {
   sum.recordings += 1;
