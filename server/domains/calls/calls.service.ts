@@ -78,9 +78,23 @@ export function createCallsService(deps: CallsDependencies) {
     );
   }
 
+  /** When a call was heard whose start is not in the books yet. */
+  const starting = new Map<string, number>();
+
+  /** Doing it twice starts it once: the books decide. */
+  async function start(callId: string, at: number): Promise<void> {
+    const call = await store.start(callId, at);
+    if (!call) return;
+    events.emit('call-started', { call });
+    log.info({ callId, lineId: call.lineId }, 'call started');
+  }
+
   async function end(callId: string, reason: CallEndReason, at: number = clock()): Promise<StoredCall> {
     // The media path closes first: whatever becomes of the store, nobody hears a call that was hung up.
     await media.closeCall(callId);
+    // A call that was heard while the store was away has begun before it ends, or it would have no recording.
+    const heardAt = starting.get(callId);
+    if (heardAt !== undefined) await start(callId, heardAt);
     const ended = await store.end(callId, at, reason);
     if (!ended) return find(callId);
     events.emit('call-ended', { call: ended });
@@ -100,14 +114,10 @@ export function createCallsService(deps: CallsDependencies) {
   }
 
   media.on('call-heard', ({ callId, at }) => {
-    void persistently('start call', () => store.start(callId, at), {
-      log,
-      giveUp: (_, tries) => tries > 50,
-    }).then((call) => {
-      if (!call) return;
-      events.emit('call-started', { call });
-      log.info({ callId, lineId: call.lineId }, 'call started');
-    });
+    starting.set(callId, at);
+    void persistently('start call', () => start(callId, at), { log, giveUp: (_, tries) => tries > 50 })
+      .catch((error: unknown) => log.error({ callId, err: error }, 'call could not be started'))
+      .finally(() => starting.delete(callId));
   });
   media.on('leg-heard', ({ callId, legId }) => {
     void persistently('start leg', () => store.setLegState(callId, legId, 'live', ['waiting']), {
