@@ -79,7 +79,8 @@ export async function account(
     if (missingMs === 0 && one.gaps > 0)
       broken.push(`${callId}: ${one.gaps} gaps, though every packet is there`);
     const seconds = sent / 100;
-    if (bounds.gapMs === 0 && Math.abs(one.durationMs - seconds * 1_000) > 400) {
+    // A sender that waited for its turn on a busy machine made the call longer; an hour of a clock that was set did not.
+    if (bounds.gapMs === 0 && Math.abs(one.durationMs - seconds * 1_000) > 5_000) {
       broken.push(`${callId}: ${one.durationMs} ms long, not ${seconds * 1_000}`);
     }
   }
