@@ -41,7 +41,8 @@ export function openAiTranscriber(options: OpenAiOptions): Transcriber {
   const { url, model, tries = 4, firstWaitMs = 500 } = options;
   const endpoint = new URL(`${url.replace(/\/+$/, '')}/audio/transcriptions`);
   return {
-    name: `${endpoint.host} ${model}`,
+    // Where it runs is nobody's business who reads the text.
+    name: model,
     async transcribe(speech, signal) {
       for (let attempt = 1; ; attempt++) {
         try {

@@ -15,6 +15,7 @@ import { Timeline } from '../../ui/timeline/timeline.tsx';
 import { silences, type TimelinePeaks, talkShares } from '../../ui/timeline/timeline-model.ts';
 import { useIsPhone } from '../../ui/use-media-query.ts';
 import { Findings, RibbonLegend } from '../analysis/findings.tsx';
+import { TranscriptPanel } from '../analysis/transcript-panel.tsx';
 import { useAnalysis } from '../analysis/use-analysis.ts';
 import { keepSameLoudness, keptSameLoudness } from './kept-loudness.ts';
 import { BackIcon, ForwardIcon } from './player-icons.tsx';
@@ -118,6 +119,12 @@ export function RecordingPlayer({
       )}
       <GapLegend recording={recording} />
       <Findings analysis={analysis} onSeek={player.seek} />
+      <TranscriptPanel
+        recordingId={recording.id}
+        player={player}
+        heard={audio.data !== undefined}
+        onRead={onHeard}
+      />
       <div className={styles.foot}>
         <p>{t('player.logged')}</p>
         <PlayerKeys player={player} />
