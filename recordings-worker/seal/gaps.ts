@@ -69,6 +69,21 @@ export function gapsOf(input: {
 }
 
 /**
+ * Packets that the network did not lose: it brought them, and a hold or a pause kept them from the recorder. The
+ * sequence numbers cannot tell the two apart within one hole.
+ */
+export function withheldPackets(timeline: LegTimeline, spans: readonly Span[]): number {
+  const msPerTick = 1_000 / timeline.clockRate;
+  let sum = 0;
+  for (const { from, to, missing } of timeline.holes) {
+    const fromMs = timeline.startMs + from * msPerTick;
+    const toMs = timeline.startMs + to * msPerTick;
+    if (missing > 0 && overlaps(spans, fromMs, toMs)) sum += missing;
+  }
+  return sum;
+}
+
+/**
  * What of a hole a pause explains, and what it does not: a leg may have been on hold before. The last packet before a
  * pause and the first one after it are a little away from the pause itself; such edges belong to it.
  */

@@ -2,14 +2,14 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { SealedFacts, SealJob } from '#contract/capture.ts';
+import type { CaptureLeg, SealedFacts, SealJob } from '#contract/capture.ts';
 import type { Log } from '#kernel/log.ts';
 import { syncFolder } from '../spool/segment-writer.ts';
 import { callFolder, sealedFiles, sealedPath } from '../spool/spool-layout.ts';
 import { WorkerError } from '../worker-error.ts';
 import { makeAudio } from './audio.ts';
 import { patienceFor } from './ffmpeg.ts';
-import { gapsOf, keepLongest } from './gaps.ts';
+import { gapsOf, keepLongest, withheldPackets } from './gaps.ts';
 import { loudnessOf } from './loudness.ts';
 import { type Manifest, manifest, sealerVersion } from './manifest.ts';
 import { peaksFileOf, thumbnailOf } from './peaks.ts';
@@ -101,6 +101,11 @@ async function makeFiles(
   );
   const packets = legs.reduce((sum, { index }) => sum + index.count, 0);
   const placed = new Map(legs.map((one) => [one.leg, one]));
+  const lostIn = (leg: CaptureLeg): number => {
+    const found = placed.get(leg);
+    if (!found) return 0;
+    return found.timeline.lost - withheldPackets(found.timeline, [...found.holds, ...call.pauses]);
+  };
   const facts: SealedFacts = {
     startedAt: Math.round(startMs),
     durationMs,
@@ -109,7 +114,7 @@ async function makeFiles(
     legs: call.legs.map(({ leg, index }) => ({
       ...leg,
       packets: index.count,
-      lost: placed.get(leg)?.timeline.lost ?? 0,
+      lost: lostIn(leg),
     })),
     thumbnail: thumbnailOf(agent.peaks, customer.peaks),
     loudness: loudnessOf(agent.energy, customer.energy),
@@ -143,7 +148,7 @@ async function makeFiles(
           ? Math.round(timeline.startMs - startMs + (timeline.length * 1_000) / timeline.clockRate)
           : null,
         packets: index.count,
-        lost: timeline?.lost ?? 0,
+        lost: lostIn(leg),
         duplicates: index.duplicates,
         foreign: index.foreign,
         streams: timeline?.runs ?? 0,

@@ -27,11 +27,12 @@ export interface LegTimeline {
   readonly driftPpm: number;
 }
 
-/** A span without packets, ticks since position 0. `lost`: the sequence numbers say that there were some. */
+/** A span without packets, ticks since position 0. `lost`: the sequence numbers say that there were some, `missing` of them. */
 export interface Hole {
   readonly from: number;
   readonly to: number;
   readonly lost: boolean;
+  readonly missing: number;
 }
 
 /** How far a stream's own clock and the time of arrival may disagree from one packet to the next, ms. */
@@ -95,7 +96,7 @@ export function placePackets(index: PacketIndex, clockRate: number): LegTimeline
       const duration = index.duration[packet]!;
       const slack = clock.slope === 0 || placed === 0 ? 0 : tolerance(duration);
       const at = target < cursor - slack ? cursor : target;
-      if (at > cursor + slack) holes.push({ from: cursor, to: at, lost: gone > 0 });
+      if (at > cursor + slack) holes.push({ from: cursor, to: at, lost: gone > 0, missing: gone });
       order[placed] = packet;
       position[placed] = at;
       missing[placed] = Math.min(0xffff, gone);

@@ -138,6 +138,31 @@ describe('a segment of the spool', () => {
     ]);
   });
 
+  it('keeps pauses, told in whole by whichever recorder was there at their end', async () => {
+    const items = itemsOf(3);
+    const next = items.length + 1;
+    const legs = items.slice(0, 2).map((item) => ({ ...item, sequence: 0 }));
+    await write('cap_1', [
+      ...items,
+      { kind: 'pause', sequence: next, on: true, sinceMs: startMs + 50, atMs: startMs + 50 },
+    ]);
+    // Another recorder came in the middle of the first pause, and none saw the end of the second.
+    await write(
+      'cap_2',
+      [
+        ...legs,
+        { kind: 'pause', sequence: next + 1, on: false, sinceMs: startMs + 50, atMs: startMs + 80 },
+        { kind: 'pause', sequence: next + 2, on: true, sinceMs: startMs + 90, atMs: startMs + 90 },
+      ],
+      next,
+    );
+    const { pauses } = await readSpool(folder);
+    expect(pauses).to.deep.equal([
+      { fromMs: startMs + 50, toMs: startMs + 80 },
+      { fromMs: startMs + 90, toMs: Number.POSITIVE_INFINITY },
+    ]);
+  });
+
   it('refuses a packet of a leg that was never announced', async () => {
     const writer = await SegmentWriter.open({ folder, head: head('cap_1') });
     expect(() =>

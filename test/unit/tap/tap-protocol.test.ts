@@ -45,7 +45,9 @@ describe('the tap protocol', () => {
       pingFrame(),
       controlFrame({ kind: 'hold', sequence: 8, index: 3, on: true, atMs: 12.5 }),
       controlFrame({ kind: 'leg-end', sequence: 9, index: 3, atMs: 13 }),
-      controlFrame({ kind: 'call-end', sequence: 10, atMs: 14 }),
+      controlFrame({ kind: 'pause', sequence: 10, on: true, sinceMs: 13.5, atMs: 13.5 }),
+      controlFrame({ kind: 'pause', sequence: 11, on: false, sinceMs: 13.5, atMs: 13.75 }),
+      controlFrame({ kind: 'call-end', sequence: 12, atMs: 14 }),
       refusedFrame('superseded'),
     ]);
     for (const cutEvery of [1, 2, 3, 17, stream.length]) {
@@ -56,7 +58,9 @@ describe('the tap protocol', () => {
         { kind: 'ping' },
         { kind: 'hold', sequence: 8, index: 3, on: true, atMs: 12.5 },
         { kind: 'leg-end', sequence: 9, index: 3, atMs: 13 },
-        { kind: 'call-end', sequence: 10, atMs: 14 },
+        { kind: 'pause', sequence: 10, on: true, sinceMs: 13.5, atMs: 13.5 },
+        { kind: 'pause', sequence: 11, on: false, sinceMs: 13.5, atMs: 13.75 },
+        { kind: 'call-end', sequence: 12, atMs: 14 },
         { kind: 'refused', reason: 'superseded' },
       ]);
     }
@@ -83,6 +87,7 @@ describe('the tap protocol', () => {
     const whole = [
       controlFrame({ kind: 'leg', sequence: 1, index: 0, leg }),
       controlFrame({ kind: 'hold', sequence: 1, index: 0, on: false, atMs: 1 }),
+      controlFrame({ kind: 'pause', sequence: 1, on: false, sinceMs: 0, atMs: 1 }),
       controlFrame({ kind: 'leg-end', sequence: 1, index: 0, atMs: 1 }),
       controlFrame({ kind: 'call-end', sequence: 1, atMs: 1 }),
       welcomeFrame({ version: 2, callId: 'c', acknowledged: 0 }),
