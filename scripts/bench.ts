@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { measureAnalysis } from './bench/analysis.bench.ts';
 import { measureArchive } from './bench/archive.bench.ts';
 import { measureBeeps } from './bench/beeps.bench.ts';
 import { measureCaptureLoad } from './bench/capture-load.bench.ts';
@@ -56,6 +57,7 @@ const benches: readonly Bench[] = [
     measure: (world, quick) =>
       measureCaptureLoad(world, quick ? [25, 50] : [25, 50, 100, 200], quick ? 20 : 300),
   },
+  { name: 'analysis', measure: (_, quick) => measureAnalysis(quick ? 60 : 300) },
   { name: 'archive', measure: (world, quick) => measureArchive(world, quick ? 3 : 6, quick ? 30 : 300) },
 ];
 
