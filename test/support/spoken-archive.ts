@@ -8,7 +8,8 @@ import type { PastCall } from '#scripts/demo-data/past-calls.ts';
 import { PastWeek } from '#scripts/demo-data/past-week.ts';
 import type { StackEnv } from '#scripts/embedded/stack.ts';
 
-const day = '2026-03-10';
+/** Yesterday: what is older than its policy allows would be deleted while a test looks at it. */
+const day = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
 const startedAt = Date.parse(`${day}T02:00:00Z`);
 
 /** A call in which two people speak, as the demo's archive has them; what is not told is the same each time. */
