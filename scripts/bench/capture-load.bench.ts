@@ -26,7 +26,7 @@ interface Load {
 }
 
 /**
- * Two-leg G.711 calls at once, captured for `seconds`: what the recorder and the server take, whether every packet that
+ * Two-leg G.711 calls at once, captured for `seconds` (the last step; a minute the others): what the recorder and the server take, whether every packet that
  * was sent is in the archive, and how long a call takes from its end to its replay while the others go on; beside it
  * one ffmpeg per call with the same source, as far as the machine carries them.
  */
@@ -41,7 +41,9 @@ export async function measureCaptureLoad(
   try {
     let usualFits = true;
     for (const calls of steps) {
-      const load = await carry(world, books, source, calls, seconds);
+      // How the cost grows shows within a minute; the full length is for the largest load.
+      const length = calls === steps.at(-1) ? seconds : Math.min(seconds, 60);
+      const load = await carry(world, books, source, calls, length);
       const usual: Usual | undefined = usualFits
         ? await recordWithFfmpeg(source, calls, Math.min(seconds, 60))
         : undefined;

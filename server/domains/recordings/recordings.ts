@@ -3,6 +3,7 @@ import type { ArchivedFile, ArchiveJob, RenderJob, SealJob } from '#contract/cap
 import type { LocalText } from '#contract/primitives.ts';
 import type { Loudness, RecordingGap, RecordingState, RecordingSummary } from '#contract/recordings.ts';
 import type { RecordingClass } from '#contract/retention.ts';
+import type { TagDecisionState } from '#contract/tags.ts';
 
 export interface RecordingDeletion {
   readonly requestedAt: number;
@@ -53,8 +54,20 @@ export interface StoredRecording {
   readonly recordingClass?: RecordingClass;
   /** Set when its deletion is decided: from then on nothing but the row and the tombstone is kept. */
   readonly deletion?: RecordingDeletion | null;
+  /** Tags that a person confirmed; the library is filtered by them. */
+  readonly tags?: readonly string[];
+  /** What people decided on tags, by tag. */
+  readonly tagDecisions?: Readonly<Record<string, TagDecision>>;
   /** Lower-case words that the search box looks in. */
   readonly searchText: string;
+}
+
+export interface TagDecision {
+  readonly state: TagDecisionState;
+  readonly by: { readonly id: string; readonly name: LocalText };
+  readonly at: number;
+  /** Counts the decisions on this tag from 1. */
+  readonly revision: number;
 }
 
 /** Signed addresses live this long: enough to play a long call through, short enough to be worthless when passed on. */
@@ -122,10 +135,13 @@ export function searchTextOf(
     .toLowerCase();
 }
 
-/** What share of what the tap received is in the archive: 1 when nothing is missing. */
+/**
+ * What share of what the tap received is in the archive: 1 when nothing is missing. Tap and spool each count what is
+ * missing, mostly the same packets: the worse figure holds, not their product.
+ */
 export function coverageOf(kept: number, dropped: number, sealed: number): number {
   const received = kept + dropped;
-  return received === 0 ? sealed : (sealed * kept) / received;
+  return received === 0 ? sealed : Math.min(sealed, kept / received);
 }
 
 /** A page's end, opaque to clients: the next page begins after this recording. */

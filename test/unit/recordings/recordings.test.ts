@@ -16,6 +16,7 @@ describe('a recording', () => {
     expect(coverageOf(1_000, 0, 1)).to.equal(1);
     expect(coverageOf(900, 100, 1)).to.equal(0.9);
     expect(coverageOf(1_000, 0, 0.5)).to.equal(0.5);
+    expect(coverageOf(900, 100, 0.9)).to.equal(0.9);
     expect(coverageOf(0, 0, 1)).to.equal(1);
     expect(coverageOf(0, 10, 1)).to.equal(0);
   });
