@@ -3,6 +3,7 @@ import { handleAnalysisReports } from '#domains/analysis/analysis.jobs.ts';
 import { analysisRoutes } from '#domains/analysis/analysis.routes.ts';
 import { createAnalysisService } from '#domains/analysis/analysis.service.ts';
 import { createFollowUpsStore } from '#domains/analysis/follow-ups.store.ts';
+import { createTagsService, type TagsDependencies } from '#domains/analysis/tags.service.ts';
 import { createTranscriptsService, type TranscriptEvents } from '#domains/analysis/transcripts.service.ts';
 import type { FoundTranscript } from '#domains/analysis/transcripts.ts';
 import type { HearingsService } from '#domains/listening/hearings.service.ts';
@@ -23,11 +24,26 @@ interface AnalysisNeeds extends Pick<LiveNeeds, 'config' | 'log' | 'lifecycle' |
   readonly hearings: HearingsService;
   readonly recordings: RecordingsService;
   readonly events: TypedEvents<RecordingEvents>;
+  readonly decisions: TagsDependencies['decisions'];
+  readonly scenarios: TagsDependencies['scenarios'];
 }
 
 /** What is found out about recordings once they are archived: asked for here, done by the workers. */
 export async function startAnalysis(needs: AnalysisNeeds) {
-  const { config, log, lifecycle, clock, mongo, queues, objects, hearings, recordings, events } = needs;
+  const {
+    config,
+    log,
+    lifecycle,
+    clock,
+    mongo,
+    queues,
+    objects,
+    hearings,
+    recordings,
+    events,
+    decisions,
+    scenarios,
+  } = needs;
   const analyses = createFollowUpsStore<AnalysisSummary>(mongo, 'analyses');
   const written = createFollowUpsStore<FoundTranscript>(mongo, 'transcripts');
   await Promise.all([analyses.ready(), written.ready()]);
@@ -50,8 +66,15 @@ export async function startAnalysis(needs: AnalysisNeeds) {
     queue: queues,
     storage: objects,
   });
+  const tags = createTagsService({
+    ...{ recordings, decisions, hearings, scenarios, clock, log },
+    transcripts: written,
+    events: transcriptEvents,
+    storage: objects,
+  });
   handleAnalysisReports(queues, { analysis, transcripts, log });
   repeat('sweep of analyses', sweepEveryMs, () => analysis.sweep(), { lifecycle, log });
   repeat('sweep of transcripts', sweepEveryMs, () => transcripts.sweep(), { lifecycle, log });
-  return { analysis, transcripts, transcriptEvents, routes: analysisRoutes(analysis, transcripts) };
+  repeat('sweep of tags', sweepEveryMs, () => tags.sweep(), { lifecycle, log });
+  return { analysis, transcripts, transcriptEvents, routes: analysisRoutes(analysis, transcripts, tags) };
 }

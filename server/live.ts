@@ -213,6 +213,8 @@ export async function startLive(needs: LiveNeeds) {
   const analyses = await startAnalysis({
     ...{ config, log, lifecycle, clock, mongo, queues, objects, hearings, recordings },
     events: recordingEvents,
+    decisions: recordingsStore,
+    scenarios: async () => (await company()).scenarios,
   });
   const keeping = await startKeeping({
     ...{ log, lifecycle, clock, mongo, redis, queues, objects, calls, capture },

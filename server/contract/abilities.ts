@@ -13,6 +13,7 @@ export type Action =
   | 'calls.read'
   | 'calls.pause'
   | 'recordings.replay'
+  | 'recordings.tag'
   | 'softphone.answer'
   | 'operations.read'
   | 'operations.retry'
@@ -54,6 +55,7 @@ const table: Record<Role, Partial<Record<Action, Scope>>> = {
     'calls.listen': 'all',
     'calls.read': 'all',
     'recordings.replay': 'all',
+    'recordings.tag': 'all',
     'retention.read': 'all',
     'retention.hold': 'all',
   },

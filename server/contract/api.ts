@@ -7,6 +7,7 @@ import { recordingsEndpoints } from './recordings.ts';
 import { retentionEndpoints } from './retention.ts';
 import { seatsEndpoints } from './seats.ts';
 import { softphoneEndpoints } from './softphone.ts';
+import { tagsEndpoints } from './tags.ts';
 import { transcriptsEndpoints } from './transcripts.ts';
 
 /** Every HTTP endpoint of the product, by domain. Doors mount from here; a door without an entry does not exist. */
@@ -20,6 +21,7 @@ export const api = {
   recordings: recordingsEndpoints,
   analysis: analysisEndpoints,
   transcripts: transcriptsEndpoints,
+  tags: tagsEndpoints,
   retention: retentionEndpoints,
   operations: operationsEndpoints,
 } as const;

@@ -47,6 +47,7 @@ export const errorStatus = {
   'recording.held': 409,
   'recording.too-young': 409,
   'recording.no-retry': 409,
+  'tag.decided': 409,
   'store.unavailable': 503,
   'store.storage': 503,
   internal: 500,

@@ -95,6 +95,8 @@ export const recordingsEndpoints = {
       lineId: id.optional(),
       agentId: id.optional(),
       scenarioId: id.optional(),
+      /** Confirmed by a person. */
+      tag: id.optional(),
       from: z.coerce.number().pipe(timeMs).optional(),
       to: z.coerce.number().pipe(timeMs).optional(),
       q: z.string().max(100).optional(),

@@ -43,6 +43,8 @@ export interface ObjectStore {
   list(prefix: string, options?: { startAfter?: string }): AsyncGenerator<ListedObject>;
   /** Size in bytes; null when there is no such object. Error: `store.storage`. */
   sizeOf(key: string): Promise<number | null>;
+  /** A small object as text; null when there is no such object. Error: `store.storage`, also when it is larger. */
+  readText(key: string, options: { maxBytes: number }): Promise<string | null>;
   /** Uploads in parts that were begun before this and never ended; UTC ms. Error: `store.storage`. */
   staleUploads(before: number): Promise<StaleUpload[]>;
   /** Error: `store.storage`; one that is gone already is none. */
@@ -98,6 +100,7 @@ export function createObjectStore(config: ObjectStoreConfig): ObjectStore {
     encryption: encryptionOf(config),
     list: (prefix, { startAfter } = {}) => listObjects(client, config.S3_BUCKET, prefix, startAfter),
     sizeOf: (key) => sizeOf(client, config.S3_BUCKET, key),
+    readText: (key, { maxBytes }) => readText(client, config.S3_BUCKET, key, maxBytes),
     staleUploads: (before) => staleUploads(client, config.S3_BUCKET, before),
     abortUpload: async ({ key, uploadId }) => {
       const upload = { Bucket: config.S3_BUCKET, Key: key, UploadId: uploadId };
@@ -157,6 +160,22 @@ async function sizeOf(client: S3Client, bucket: string, key: string): Promise<nu
   } catch (error) {
     if (isNotFound(error)) return null;
     throw storageFault('looking for an object', error);
+  }
+}
+
+async function readText(
+  client: S3Client,
+  bucket: string,
+  key: string,
+  maxBytes: number,
+): Promise<string | null> {
+  try {
+    const { Body, ContentLength } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    if (!Body || (ContentLength ?? 0) > maxBytes) throw new Error(`the object has ${ContentLength} bytes`);
+    return await Body.transformToString('utf-8');
+  } catch (error) {
+    if (isNotFound(error)) return null;
+    throw storageFault('reading an object', error);
   }
 }
 

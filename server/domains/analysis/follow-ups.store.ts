@@ -29,6 +29,7 @@ export type FollowUpsStore<Found> = ReturnType<typeof createFollowUpsStore<Found
 export function createFollowUpsStore<Found>(connection: Connection, collection: 'analyses' | 'transcripts') {
   const schema = new Schema(definition, { versionKey: false, minimize: false });
   schema.index({ state: 1, stateAt: 1 });
+  if (collection === 'transcripts') schema.index({ state: 1, 'found.tags.version': 1, stateAt: -1 });
   const model = connection.model(`follow-up ${collection}`, schema, collection);
 
   return {
@@ -66,6 +67,30 @@ export function createFollowUpsStore<Found>(connection: Connection, collection: 
     /** Sets what a report tells; false when the recording was erased meanwhile: it gets none any more. */
     async set(id: string, set: Partial<Omit<StoredFollowUp<Found>, 'id'>>): Promise<boolean> {
       return (await model.updateOne({ _id: id }, { $set: set }).exec()).matchedCount > 0;
+    },
+
+    /** Follow-ups that are done and of which this field of what was found lacks this version, newest first. */
+    async lacking(field: string, version: number, except: readonly string[], limit: number) {
+      const older = Array.from({ length: version - 1 }, (_, index) => index + 1);
+      const found = (await model
+        .find({
+          state: 'done',
+          [`found.${field}.version`]: { $in: [null, ...older] },
+          _id: { $nin: [...except] },
+        })
+        .sort({ stateAt: -1 })
+        .limit(limit)
+        .lean()
+        .exec()) as FollowUpDocument<Found>[];
+      return found.map(present);
+    },
+
+    /** Adds to what was found, as long as it is still of this file; false when it is not. */
+    async setFound(id: string, fileKey: string, field: string, value: unknown): Promise<boolean> {
+      const { matchedCount } = await model
+        .updateOne({ _id: id, state: 'done', fileKey }, { $set: { [`found.${field}`]: value } })
+        .exec();
+      return matchedCount > 0;
     },
 
     async waitingSince(before: number, limit: number): Promise<StoredFollowUp<Found>[]> {

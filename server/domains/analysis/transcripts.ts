@@ -1,3 +1,4 @@
+import type { TagSuggestion } from '#contract/tags.ts';
 import type { TranscribeJob } from '#contract/transcripts.ts';
 import type { StoredRecording } from '#domains/recordings/recordings.ts';
 import { masterOf } from './analysis.ts';
@@ -11,6 +12,8 @@ export interface FoundTranscript {
   /** Everything that was said, masked and in lower case. */
   readonly text: string;
   readonly transcriber: string;
+  /** What it seems to be about; missing until it was looked through. */
+  readonly tags?: { readonly version: number; readonly suggestions: readonly TagSuggestion[] };
 }
 
 /** The job that transcribes a recording, or null while there is nothing to transcribe. */

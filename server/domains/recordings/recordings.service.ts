@@ -63,6 +63,7 @@ export function createRecordingsService(deps: RecordingsDependencies) {
         lineIds,
         agentId: query.agentId,
         scenarioId: query.scenarioId,
+        tag: query.tag,
         from: query.from,
         to: query.to,
         words,

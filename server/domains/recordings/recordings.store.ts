@@ -1,7 +1,7 @@
 import { type Connection, Schema } from 'mongoose';
 import type { ArchivedFile } from '#contract/capture.ts';
 import type { RecordingState } from '#contract/recordings.ts';
-import type { StoredRecording } from './recordings.ts';
+import type { StoredRecording, TagDecision } from './recordings.ts';
 
 type RecordingDocument = Omit<StoredRecording, 'id'> & { _id: string };
 
@@ -34,6 +34,8 @@ const schema = new Schema(
     failure: { type: mixed, default: null },
     recordingClass: { type: String, default: 'standard' },
     deletion: { type: mixed, default: null },
+    tags: { type: [String], default: [] },
+    tagDecisions: { type: mixed, default: {} },
     searchText: { type: String, default: '' },
   },
   { versionKey: false, minimize: false },
@@ -42,6 +44,7 @@ schema.index({ callId: 1 }, { unique: true });
 schema.index({ startedAt: -1, _id: -1 });
 schema.index({ lineId: 1, startedAt: -1 });
 schema.index({ agentId: 1, startedAt: -1 });
+schema.index({ tags: 1, startedAt: -1 });
 schema.index({ state: 1, stateAt: 1 });
 
 export interface RecordingFilter {
@@ -49,6 +52,7 @@ export interface RecordingFilter {
   readonly lineIds: readonly string[] | null;
   readonly agentId?: string | undefined;
   readonly scenarioId?: string | undefined;
+  readonly tag?: string | undefined;
   readonly from?: number | undefined;
   readonly to?: number | undefined;
   readonly words: readonly string[];
@@ -80,6 +84,7 @@ export function createRecordingsStore(connection: Connection) {
       ...(filter.lineIds ? { lineId: { $in: [...filter.lineIds] } } : {}),
       ...(filter.agentId ? { agentId: filter.agentId } : {}),
       ...(filter.scenarioId ? { 'facts.scenarioId': filter.scenarioId } : {}),
+      ...(filter.tag ? { tags: filter.tag } : {}),
       ...(Object.keys(startedAt).length > 0 ? { startedAt } : {}),
       ...(filter.words.length > 0
         ? {
@@ -183,6 +188,26 @@ export function createRecordingsStore(connection: Connection) {
 
     async set(id: string, set: Partial<Omit<StoredRecording, 'id' | 'state'>>): Promise<void> {
       await model.updateOne({ _id: id }, { $set: set }).exec();
+    },
+
+    /** Keeps what a person decided on a tag, unless somebody decided meanwhile or it is deleted: then false. */
+    async decideTag(id: string, tag: string, decision: TagDecision): Promise<boolean> {
+      const place = `tagDecisions.${tag}`;
+      const before =
+        decision.revision === 1
+          ? { [place]: { $exists: false } }
+          : { [`${place}.revision`]: decision.revision - 1 };
+      const tags = { [decision.state === 'confirmed' ? '$addToSet' : '$pull']: { tags: tag } };
+      const { matchedCount } = await model
+        .updateOne(
+          { _id: id, state: { $nin: ['deleting', 'deleted'] }, ...before } as never,
+          {
+            $set: { [place]: decision },
+            ...tags,
+          } as never,
+        )
+        .exec();
+      return matchedCount > 0;
     },
 
     /** This spool holds a part of the call. */

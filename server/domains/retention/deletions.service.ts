@@ -122,6 +122,8 @@ export function createDeletions(deps: DeletionDependencies) {
         agentName: null,
         customerMasked: '',
         searchText: '',
+        tags: [],
+        tagDecisions: {},
         thumbnail: null,
         gaps: [],
         deletion: { ...recording.deletion, doneAt: now, tombstone: report.tombstone, files: report.files },

@@ -125,6 +125,10 @@ export const errors = {
     what: 'There is nothing to be tried again with this recording.',
     todo: 'Reload to see how it stands now.',
   },
+  'tag.decided': {
+    what: 'Somebody else has decided on this tag meanwhile.',
+    todo: 'What they decided is shown now; change it if you see it otherwise.',
+  },
   'store.unavailable': {
     what: 'The database does not answer.',
     todo: 'Try again in a moment; the operations team sees it too.',

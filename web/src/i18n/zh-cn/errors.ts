@@ -53,6 +53,10 @@ export const errors: SameKeys<typeof english> = {
   'recording.held': { what: '这条录音处于法务保全中。', todo: '解除它的全部保全之后才能删除。' },
   'recording.too-young': { what: '这条录音还没到可以删除的时候。', todo: '保留策略规定了最短保留期。' },
   'recording.no-retry': { what: '这条录音没有可以重试的步骤。', todo: '刷新页面看看它现在的状态。' },
+  'tag.decided': {
+    what: '这个标签刚刚被别人处理过。',
+    todo: '页面已显示对方的结果，有不同意见可以再改。',
+  },
   'store.unavailable': { what: '数据库没有响应。', todo: '请稍后再试，运维同事也会看到。' },
   'store.storage': { what: '录音存储没有响应。', todo: '录音是安全的，请稍后再试。' },
   internal: { what: '我们这边出了点问题。', todo: '请再试一次；还不行，请把错误代码告诉运维同事。' },
