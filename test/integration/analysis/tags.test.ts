@@ -1,4 +1,3 @@
-import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import { MongoClient } from 'mongodb';
 import { retentionEndpoints } from '#contract/retention.ts';
@@ -6,7 +5,6 @@ import { type TagDecisionState, tagsEndpoints } from '#contract/tags.ts';
 import type { TranscriptFile } from '#contract/transcripts.ts';
 import { createLog } from '#kernel/log.ts';
 import { Queues } from '#kernel/queues.ts';
-import { createObjectStore } from '#kernel/s3.ts';
 import type { StackEnv } from '#scripts/embedded/stack.ts';
 import type { ApiError } from '#support/clients/api-client.ts';
 import { PersonClient } from '#support/clients/person-client.ts';
@@ -15,6 +13,7 @@ import { seedCompany } from '#support/seed.ts';
 import { type ServerProcess, startServer } from '#support/server-process.ts';
 import { archiveSpoken, spokenCall } from '#support/spoken-archive.ts';
 import { freshStores } from '#support/stack.ts';
+import { writeTranscript } from '#support/written-transcript.ts';
 
 const transcript: TranscriptFile = {
   version: 1,
@@ -97,32 +96,8 @@ describe('tags of recordings', function () {
   const withTag = async (tag: string, who = host) =>
     (await who.recordings.list({ tag })).recordings.map((one) => one.id);
 
-  /** A worker wrote the call down: the file is in the bucket, the report in the queue. */
-  async function writeDown(of: string, file = transcript) {
-    const key = `recordings/${of}/transcript-00000000.json`;
-    const store = createObjectStore({ ...stores, S3_FORCE_PATH_STYLE: true });
-    await store.client.send(
-      new PutObjectCommand({ Bucket: store.bucket, Key: key, Body: JSON.stringify(file) }),
-    );
-    store.close();
-    await queues.reportAnalysis({
-      kind: 'transcribed',
-      recordingId: of,
-      callId: callIds.get(of)!,
-      workerId: 'worker_test',
-      at: Date.now(),
-      file: {
-        kind: 'transcript',
-        key,
-        contentType: 'application/json',
-        bytes: 2,
-        sha256: '0'.repeat(64),
-      },
-      words: 3,
-      text: '纸尿裤穿不下了 Please send an invoice',
-      transcriber: 'test',
-    });
-  }
+  const writeDown = (of: string, file = transcript) =>
+    writeTranscript(stores, { recordingId: of, callId: callIds.get(of)! }, file);
   const suggested = async (of = id) => (await list(of)).tags.map(({ tag }) => tag);
 
   it('are suggested when a call was written down, once also when it is told twice', async () => {

@@ -2,6 +2,8 @@ import { Button, Select } from 'antd';
 import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { LocalText } from '#contract/primitives.ts';
+import { tagsEndpoints } from '#contract/tags.ts';
+import { useApiQuery } from '../../app/queries.ts';
 import { useLocalText } from '../../i18n/language.ts';
 import { useLines } from '../businesses/use-lines.ts';
 import styles from './facets.module.css';
@@ -22,6 +24,7 @@ export function Facets({
   const { t } = useTranslation('recordings');
   const local = useLocalText();
   const { lines, scenarios } = useLines();
+  const tags = useApiQuery(tagsEndpoints.choices, {}, { staleTimeMs: 10 * 60_000 });
   const spans = Object.keys(timeSpans) as TimeSpanName[];
   return (
     <div className={styles.facets}>
@@ -49,6 +52,14 @@ export function Facets({
         any={t('facet.anyScenario')}
         options={scenarios.map((scenario) => ({ value: scenario.id, label: local(scenario.name) }))}
         value={search.get('scenario')}
+        onChange={onChange}
+      />
+      <Finder
+        name="tag"
+        label={t('facet.tag')}
+        any={t('facet.anyTag')}
+        options={(tags.data?.choices ?? []).map(({ tag, name }) => ({ value: tag, label: local(name) }))}
+        value={search.get('tag')}
         onChange={onChange}
       />
       <Finder

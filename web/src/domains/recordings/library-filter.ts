@@ -4,7 +4,7 @@ import { myZone } from '../../ui/format/use-format.ts';
 import type { RecordingFilter } from './use-recordings.ts';
 
 /** Names of the facets in the address. */
-export const facetNames = ['line', 'agent', 'scenario', 'time'] as const;
+export const facetNames = ['line', 'agent', 'scenario', 'tag', 'time'] as const;
 export type FacetName = (typeof facetNames)[number];
 
 /** Spans of time to choose from: how many days, today included. */
@@ -27,6 +27,7 @@ export function filterFrom(
     lineId: search.get('line') ?? undefined,
     agentId: search.get('agent') ?? undefined,
     scenarioId: search.get('scenario') ?? undefined,
+    tag: search.get('tag') ?? undefined,
     q: search.get('q') ?? undefined,
     from: isTimeSpan(time) ? zonedTime(today - timeSpans[time] + 1, 0, zone) : undefined,
   };

@@ -15,6 +15,7 @@ import { Timeline } from '../../ui/timeline/timeline.tsx';
 import { silences, type TimelinePeaks, talkShares } from '../../ui/timeline/timeline-model.ts';
 import { useIsPhone } from '../../ui/use-media-query.ts';
 import { Findings, RibbonLegend } from '../analysis/findings.tsx';
+import { TagsPanel } from '../analysis/tags-panel.tsx';
 import { TranscriptPanel } from '../analysis/transcript-panel.tsx';
 import { useAnalysis } from '../analysis/use-analysis.ts';
 import { keepSameLoudness, keptSameLoudness } from './kept-loudness.ts';
@@ -119,6 +120,7 @@ export function RecordingPlayer({
       )}
       <GapLegend recording={recording} />
       <Findings analysis={analysis} onSeek={player.seek} />
+      <TagsPanel recordingId={recording.id} lineId={recording.lineId} onSeek={player.seek} onRead={onHeard} />
       <TranscriptPanel
         recordingId={recording.id}
         player={player}
