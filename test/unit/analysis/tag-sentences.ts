@@ -85,3 +85,37 @@ export const tagSentences: readonly (readonly [text: string, tags: readonly stri
   ['A great deal of people use it', []],
   ['I would like to order some apples', []],
 ];
+
+/**
+ * Sentences that were written after the phrases, to say the same in other words; phrases were not fitted to them, and
+ * must not be: they tell how much is missed.
+ */
+export const freeSentences: readonly (readonly [text: string, tag: string])[] = [
+  ['下单的时候没注意，买成小号了', 'wrong-size'],
+  ['我的东西怎么还在路上', 'late-delivery'],
+  ['牛奶盒子扁了，漏得到处都是', 'damaged-parcel'],
+  ['我买的三文鱼送来都化了', 'spoiled-fresh'],
+  ['昨天买的今天就搞活动便宜五十', 'price-protection'],
+  ['退货退了十天钱还没收到', 'refund-status'],
+  ['热水器装的人说今天来又不来', 'installation-appointment'],
+  ['装空调又多要我三百块钱', 'installation-fee'],
+  ['冰箱才用一年就不制冷了', 'warranty-claim'],
+  ['能开公司的票吗', 'invoice-request'],
+  ['包裹能不能改送到我单位', 'address-change'],
+  ['退的货什么时候有人来拿', 'return-pickup'],
+  ['我的券怎么用不了', 'coupon-problem'],
+  ['I clicked on medium but I need a large', 'wrong-size'],
+  ['It was meant to be here on Tuesday', 'late-delivery'],
+  ['The carton was soaked and the jar cracked', 'damaged-parcel'],
+  ['There should be three bottles but I see only two', 'missing-item'],
+  ['The berries have mould on them', 'spoiled-fresh'],
+  ['It is fifty less today than when I ordered it', 'price-protection'],
+  ['You promised my money back last week and nothing came', 'refund-status'],
+  ['The technician was supposed to set up my dishwasher today and nobody came', 'installation-appointment'],
+  ['He asked me to pay for the bracket though installation is free', 'installation-fee'],
+  ['My laptop keeps shutting down after ten minutes', 'warranty-claim'],
+  ['I need a receipt with our tax number', 'invoice-request'],
+  ['Could the parcel go to my office instead', 'address-change'],
+  ['The driver never collected the return', 'return-pickup'],
+  ['My promo code does not work', 'coupon-problem'],
+];
