@@ -219,8 +219,11 @@ describe('The pages', function () {
       await page.setViewportSize(size);
       await page.waitForFunction(() => !document.querySelector('[aria-busy="true"]'));
       const seen = `${language}, ${size.width} px`;
-      expect(await sidewaysScroll(page), seen).to.equal(0);
-      expect(await cutOffWords(page), seen).to.deep.equal([]);
+      // A page takes a moment to lay itself out anew after its window changed.
+      await eventually(async () => {
+        expect(await sidewaysScroll(page), seen).to.equal(0);
+        expect(await cutOffWords(page), seen).to.deep.equal([]);
+      });
       expect(await machineWords(page), seen).to.deep.equal([]);
       if (language === 'zh-CN') expect(await englishLeftovers(page)).to.deep.equal([]);
     }
