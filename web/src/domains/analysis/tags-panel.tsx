@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import type { ResponseOf } from '#contract/endpoint.ts';
 import { recordingsEndpoints } from '#contract/recordings.ts';
 import { type ShownTag, type TagDecisionState, type TagEvidence, tagsEndpoints } from '#contract/tags.ts';
+import { transcriptsEndpoints } from '#contract/transcripts.ts';
 import { call } from '../../app/api.ts';
 import type { ApiError } from '../../app/api-error.ts';
 import { queryKey, useApiCommand } from '../../app/queries.ts';
@@ -42,6 +43,12 @@ export function TagsPanel({
     queryFn: ({ signal }) => call(tagsEndpoints.list, input, { signal }),
     refetchInterval: (query) => (query.state.data?.looked ? false : lookEveryMs),
   });
+  // The transcript's panel keeps it fresh; without a transcriber no suggestion is to be promised.
+  const transcript = useQuery({
+    queryKey: queryKey(transcriptsEndpoints.show, input),
+    queryFn: ({ signal }) => call(transcriptsEndpoints.show, input, { signal }),
+  });
+  const awaited = transcript.data?.state === 'waiting' || transcript.data?.state === 'done';
   const command = useApiCommand(tagsEndpoints.decide, {
     refresh: [tagsEndpoints.list, recordingsEndpoints.list],
   });
@@ -60,7 +67,9 @@ export function TagsPanel({
       )}
       {command.error && <ErrorNote error={command.error} />}
       {standing.length === 0 ? (
-        <p className={styles.quiet}>{t(data.looked ? 'tags.none' : 'tags.notYet')}</p>
+        <p className={styles.quiet}>
+          {t(data.looked ? 'tags.none' : awaited ? 'tags.notYet' : 'tags.untagged')}
+        </p>
       ) : (
         <ul className={styles.tags}>
           {standing.map((tag) => (

@@ -89,6 +89,7 @@ export const analysis = {
     confirmedBy: 'Confirmed by {{name}}',
     none: 'Nothing that was said points to a scenario or topic.',
     notYet: 'Suggestions appear here by themselves once the call is written down.',
+    untagged: 'No tag yet.',
     why: 'Why?',
     whyTag: 'Why {{tag}}?',
     confirm: 'Confirm',

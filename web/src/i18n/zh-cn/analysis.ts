@@ -89,6 +89,7 @@ export const analysis: SameKeys<typeof english> = {
     confirmedBy: '{{name}}已确认',
     none: '通话内容里没有发现明显的场景或主题。',
     notYet: '通话转成文字后，推荐标签会自动出现在这里。',
+    untagged: '还没有标签。',
     why: '依据',
     whyTag: '“{{tag}}”的依据',
     confirm: '确认',
