@@ -25,7 +25,8 @@ import { SetUpError } from './setup/set-up-error.ts';
  */
 interface Bench {
   readonly name: string;
-  readonly measure: (world: World, quick: boolean) => Promise<Figure[]>;
+  /** Long ones give their figures as they come, so that what was measured is not lost with what fails after it. */
+  readonly measure: (world: World, quick: boolean) => Promise<Figure[]> | AsyncIterable<Figure[]>;
 }
 
 const benches: readonly Bench[] = [
@@ -75,8 +76,12 @@ try {
     const world = await openWorld({ MEDIA_WORKERS: '1' });
     try {
       // One that fails is told and does not take the others' figures with it.
-      const measured = await bench.measure(world, quick);
-      figures.push(...measured.map((figure) => ({ bench: bench.name, ...figure })));
+      const measured = bench.measure(world, quick);
+      for await (const some of Symbol.asyncIterator in measured ? measured : [await measured]) {
+        const named = some.map((figure) => ({ bench: bench.name, ...figure }));
+        console.error(table(named));
+        figures.push(...named);
+      }
     } catch (error) {
       failed.push(bench.name);
       console.error(error);

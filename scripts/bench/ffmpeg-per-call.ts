@@ -53,7 +53,9 @@ export async function recordWithFfmpeg(
       const mix = ['-filter_complex', '[0:a:0][0:a:1]amerge=inputs=2[stereo]', '-map', '[stereo]'];
       const output = ['-c:a', 'libopus', '-b:a', '48k', '-f', 'ogg', join(folder, `${id}.ogg`)];
       const quiet = ['-hide_banner', '-nostats', '-loglevel', 'error', '-nostdin'];
-      children.push(spawn('ffmpeg', [...quiet, ...input, ...mix, ...output], { stdio: 'ignore' }));
+      // Ends with this process, however that ends: hundreds of orphans would spoil every later measurement.
+      const bound = ['--pdeathsig', 'KILL', 'ffmpeg'];
+      children.push(spawn('setpriv', [...bound, ...quiet, ...input, ...mix, ...output], { stdio: 'ignore' }));
     }
     // It opens its ports first and then waits for packets to learn the rest.
     await pause(Math.min(10_000, 1_000 + calls * 30));

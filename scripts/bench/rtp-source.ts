@@ -113,6 +113,8 @@ function serve(): void {
   };
   turn();
 
+  // Whoever forked it may be killed: then there is nobody to send for.
+  process.on('disconnect', () => process.exit(0));
   process.on('message', async (order: Order) => {
     if ('start' in order) {
       for (const { id, ports } of order.start) {
