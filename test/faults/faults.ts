@@ -43,6 +43,9 @@ export interface Fault {
   readonly measure: (options: FaultOptions) => Promise<FaultRow>;
 }
 
+/** What a recording's length may differ from the time in which its packets were sent, ms. */
+const lengthToleranceMs = 400;
+
 interface Bounds {
   /** Audio that may be missing from one call, ms. */
   readonly gapMs: number;
@@ -61,7 +64,7 @@ export async function account(
   const sums = { sent: 0, archived: 0, gaps: 0, longestGapMs: 0 };
   const stuck: string[] = [];
   const broken: string[] = [];
-  for (const { callId, sent } of calls) {
+  for (const { callId, sent, tookMs } of calls) {
     const one = kept.get(callId);
     sums.sent += sent;
     if (one?.state !== 'archived') {
@@ -78,10 +81,10 @@ export async function account(
       broken.push(`${callId}: ${sent - one.packets} of ${sent} packets are missing`);
     if (missingMs === 0 && one.gaps > 0)
       broken.push(`${callId}: ${one.gaps} gaps, though every packet is there`);
-    const seconds = sent / 100;
-    // A sender that waited for its turn on a busy machine made the call longer; an hour of a clock that was set did not.
-    if (bounds.gapMs === 0 && Math.abs(one.durationMs - seconds * 1_000) > 5_000) {
-      broken.push(`${callId}: ${one.durationMs} ms long, not ${seconds * 1_000}`);
+    if (bounds.gapMs === 0 && tookMs !== undefined) {
+      const [least, most] = [sent * 10 - lengthToleranceMs, Math.max(tookMs, sent * 10) + lengthToleranceMs];
+      if (one.durationMs < least || one.durationMs > most)
+        broken.push(`${callId}: ${one.durationMs} ms long, not ${least}–${most}`);
     }
   }
   return { fault, moments, calls: calls.length, ...sums, stuck, broken };
@@ -236,8 +239,14 @@ const serverKilled: Fault = {
           }),
         );
         opened.forEach(({ callId }, index) => {
-          const one = { callId, seconds: 0, sent: sent[index]!, over: Promise.resolve(), endedAt: undefined };
-          calls.push(one);
+          calls.push({
+            callId,
+            seconds: 0,
+            sent: sent[index]!,
+            tookMs: undefined,
+            over: Promise.resolve(),
+            endedAt: undefined,
+          });
         });
         await world.restartServer();
         options.onProgress?.(`server killed: ${moment + 1} of ${options.moments}`);

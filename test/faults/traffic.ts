@@ -7,6 +7,8 @@ export interface FaultCall {
   readonly seconds: number;
   /** Packets that its two legs have sent, once they have. */
   sent: number;
+  /** From its first packet to its last one, ms: a busy machine sends late. Undefined where nobody saw its end. */
+  tookMs: number | undefined;
   /** Resolves when its last packet is sent and it was hung up; never rejects. */
   readonly over: Promise<void>;
   /** UTC ms of the hang-up. */
@@ -27,12 +29,16 @@ export async function placeCall(
     callId: call.callId,
     seconds,
     sent: 0,
+    tookMs: undefined,
     endedAt: undefined,
     over: Promise.resolve(),
   };
   placed.over = (async () => {
     const streams = await Promise.all(sendings.map(({ done }) => done));
     placed.sent = streams.reduce((sum, { packets }) => sum + packets, 0);
+    placed.tookMs =
+      Math.max(...streams.map(({ endedAt }) => endedAt)) -
+      Math.min(...streams.map(({ startedAt }) => startedAt));
     if (hangUp) {
       await eventually(() => world.telephony.end(call.callId), { within: 30_000, every: 200 });
     }
