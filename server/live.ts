@@ -15,6 +15,7 @@ import { listeningRoutes } from '#domains/listening/listening.routes.ts';
 import { createListeningService, type ListeningEvents } from '#domains/listening/listening.service.ts';
 import { listeningSockets } from '#domains/listening/listening.sockets.ts';
 import { createRosterStore } from '#domains/listening/roster.store.ts';
+import { timeShiftSockets } from '#domains/listening/time-shift.sockets.ts';
 import { createCaptureService, type RecordingEvents } from '#domains/recordings/capture.service.ts';
 import { livingRecorders } from '#domains/recordings/recorders.store.ts';
 import { handleReports } from '#domains/recordings/recordings.jobs.ts';
@@ -249,7 +250,7 @@ export async function startLive(needs: LiveNeeds) {
     events: listeningEvents,
     callEvents,
   });
-  gateway.mount([...softphoneDoor.doors, ...listeningDoor.doors]);
+  gateway.mount([...softphoneDoor.doors, ...listeningDoor.doors, ...timeShiftSockets()]);
   gateway.onGone(softphoneDoor.onGone);
   gateway.onGone(listeningDoor.onGone);
   const routes: Route[] = [

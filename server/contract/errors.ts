@@ -36,6 +36,8 @@ export const errorStatus = {
   'listening.unknown': 404,
   'listening.none-live': 409,
   'listening.produce': 403,
+  'listening.delayed': 403,
+  'shift.unavailable': 503,
   'media.parameters': 400,
   'media.capabilities': 400,
   'media.unavailable': 503,

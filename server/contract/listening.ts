@@ -32,6 +32,8 @@ export const listeningRequests = {
       calls: z.array(call),
       roster: z.array(rosterEntry),
       routerRtpCapabilities: rawCapabilities,
+      /** For a seat that is delayed: how far behind it hears, by `listening:join-delayed`. Null hears live. */
+      delayMs: z.number().int().positive().nullable(),
       now: timeMs,
     }),
   }),

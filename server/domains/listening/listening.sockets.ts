@@ -53,7 +53,7 @@ export function listeningSockets(deps: {
     socketDoor(listeningRequests.enter, async ({ input, person, socketId, enter }) => {
       const entered = await listening.enter(person(), input.slotId, socketId);
       enter(rooms.slot(input.slotId));
-      return { ...entered, routerRtpCapabilities: listening.routerRtpCapabilities() };
+      return { ...entered, routerRtpCapabilities: listening.routerRtpCapabilities(), delayMs: null };
     }),
     socketDoor(listeningRequests.exit, async ({ input, socketId, exit }) => {
       exit(rooms.slot(input.slotId));

@@ -26,6 +26,16 @@ export interface Realtime {
   close(): void;
 }
 
+/** socket.io hands binary over as ArrayBuffer in a browser; the contract speaks of Uint8Array. */
+function withBytes(data: unknown): unknown {
+  if (typeof data !== 'object' || data === null) return data;
+  const fields = data as Record<string, unknown>;
+  for (const [name, value] of Object.entries(fields)) {
+    if (value instanceof ArrayBuffer) fields[name] = new Uint8Array(value);
+  }
+  return data;
+}
+
 /**
  * Opens the socket of this visitor. A signed-in person is known by the session cookie; the holder of a customer
  * link passes its token.
@@ -69,7 +79,7 @@ export function openRealtime(options: { customerToken?: string } = {}): Realtime
         throw new ApiError('client.timeout', `no answer to ${request.event}`, { cause });
       }
       if (!answer.ok) throw apiErrorOf(answer);
-      return answer.data as OutputOf<typeof request>;
+      return withBytes(answer.data) as OutputOf<typeof request>;
     },
     on(event, listener) {
       const receive = (payload: unknown) => {

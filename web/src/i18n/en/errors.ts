@@ -81,6 +81,14 @@ export const errors = {
     what: 'Listeners cannot send sound.',
     todo: 'Nothing to do: nobody can hear you.',
   },
+  'listening.delayed': {
+    what: 'Your seat hears calls a few seconds later, never live.',
+    todo: 'Go on listening: everything is there, a little behind.',
+  },
+  'shift.unavailable': {
+    what: 'The sound from before cannot be fetched right now.',
+    todo: 'Go live, or try again in a moment. The recording is replayed once the call is over.',
+  },
   'media.parameters': {
     what: 'The browser offered a connection the server cannot use.',
     todo: 'Reload the page; if it stays so, use a current Chrome, Edge, Firefox or Safari.',

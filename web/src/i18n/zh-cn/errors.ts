@@ -36,6 +36,14 @@ export const errors: SameKeys<typeof english> = {
   'listening.unknown': { what: '您已不在听这通电话。', todo: '请重新加入。' },
   'listening.none-live': { what: '这条线路此刻没有通话。', todo: '请留在这里，下一通一开始就会提示您。' },
   'listening.produce': { what: '听线人不能发声。', todo: '无需处理：没有人听得到您。' },
+  'listening.delayed': {
+    what: '您的席位比现场晚几秒收听，不能听实时声音。',
+    todo: '继续听就好：内容完整，只是稍晚一点。',
+  },
+  'shift.unavailable': {
+    what: '之前的声音暂时取不到。',
+    todo: '请回到实时，或稍后再试；通话结束后可以听录音。',
+  },
   'media.parameters': {
     what: '浏览器给出的连接方式，服务器用不了。',
     todo: '请刷新页面；还不行，请用新版 Chrome、Edge、Firefox 或 Safari。',
