@@ -16,6 +16,7 @@ import styles from './live-room.module.css';
 import { NobodyHears } from './nobody-hears.tsx';
 import { MainAction, NextAction } from './room-actions.tsx';
 import { moodOf, nextCallOf } from './room-mood.ts';
+import { type RoomPanel, RoomPanels } from './room-panels.tsx';
 import { RoomState } from './room-state.tsx';
 import { RoomTop } from './room-top.tsx';
 import { Roster } from './roster.tsx';
@@ -74,6 +75,21 @@ export function LiveRoom({
   );
   const actions = { state, mood, next, onListen: listen, onLeave: () => session.leave() };
 
+  // Beside the voices, a subject each; every part of the product adds its own panel as one line.
+  const panels: RoomPanel[] = [
+    {
+      key: 'call',
+      content: (
+        <>
+          <CallFacts state={state} />
+          <LiveCalls state={state} mood={mood} next={next} onListen={listen} withNext={!phone} />
+          <Roster state={state} />
+          {phone && <BalanceSettings state={state} balance={balance} onBalance={setBalance} />}
+        </>
+      ),
+    },
+  ];
+
   return (
     <>
       <RoomTop slot={slot} now={now} keys={keys} />
@@ -96,10 +112,7 @@ export function LiveRoom({
           )}
         </div>
         <aside className={styles.aside}>
-          <CallFacts state={state} />
-          <LiveCalls state={state} mood={mood} next={next} onListen={listen} withNext={!phone} />
-          <Roster state={state} />
-          {phone && <BalanceSettings state={state} balance={balance} onBalance={setBalance} />}
+          <RoomPanels panels={panels} />
         </aside>
       </div>
       {phone && (

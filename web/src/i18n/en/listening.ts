@@ -127,6 +127,11 @@ export const listening = {
     title: 'You cannot enter this room',
     notCheckedIn: 'You have a seat here. Check in to enter.',
   },
+  panels: {
+    call: 'This call',
+    room: 'Room',
+    moments: 'Moments',
+  },
   keys: {
     listen: 'Listen, or stop listening',
     next: 'Hear the next call',

@@ -123,6 +123,11 @@ export const listening: SameKeys<typeof english> = {
     title: '您暂时不能进入这间体验室',
     notCheckedIn: '您已约好席位，签到后即可进入。',
   },
+  panels: {
+    call: '这通电话',
+    room: '体验室',
+    moments: '标记',
+  },
   keys: {
     listen: '开始听 / 停止听',
     next: '听下一通',
