@@ -14,6 +14,9 @@ export type Action =
   | 'calls.pause'
   | 'recordings.replay'
   | 'recordings.tag'
+  | 'bookmarks.make'
+  | 'bookmarks.programme'
+  | 'clips.cut'
   | 'softphone.answer'
   | 'operations.read'
   | 'operations.retry'
@@ -30,6 +33,8 @@ const table: Record<Role, Partial<Record<Action, Scope>>> = {
     'calls.listen': 'own',
     'calls.read': 'own',
     'recordings.replay': 'own',
+    'bookmarks.make': 'own',
+    'clips.cut': 'own',
   },
   owner: {
     'slots.read': 'own',
@@ -37,6 +42,9 @@ const table: Record<Role, Partial<Record<Action, Scope>>> = {
     'calls.listen': 'own',
     'calls.read': 'own',
     'recordings.replay': 'own',
+    'bookmarks.make': 'own',
+    'bookmarks.programme': 'own',
+    'clips.cut': 'own',
   },
   host: {
     'slots.read': 'all',
@@ -46,6 +54,9 @@ const table: Record<Role, Partial<Record<Action, Scope>>> = {
     'calls.listen': 'all',
     'calls.read': 'all',
     'recordings.replay': 'all',
+    'bookmarks.make': 'all',
+    'bookmarks.programme': 'all',
+    'clips.cut': 'all',
     'operations.read': 'all',
     'operations.retry': 'all',
   },
@@ -55,6 +66,9 @@ const table: Record<Role, Partial<Record<Action, Scope>>> = {
     'calls.listen': 'all',
     'calls.read': 'all',
     'recordings.replay': 'all',
+    'bookmarks.make': 'all',
+    'bookmarks.programme': 'all',
+    'clips.cut': 'all',
     'recordings.tag': 'all',
     'retention.read': 'all',
     'retention.hold': 'all',

@@ -1,6 +1,8 @@
 import { analysisEndpoints } from './analysis.ts';
+import { bookmarksEndpoints } from './bookmarks.ts';
 import { businessesEndpoints } from './businesses.ts';
 import { callsEndpoints, telephonyEndpoints } from './calls.ts';
+import { clipsEndpoints } from './clips.ts';
 import { identityEndpoints } from './identity.ts';
 import { operationsEndpoints } from './operations.ts';
 import { recordingsEndpoints } from './recordings.ts';
@@ -22,6 +24,8 @@ export const api = {
   analysis: analysisEndpoints,
   transcripts: transcriptsEndpoints,
   tags: tagsEndpoints,
+  bookmarks: bookmarksEndpoints,
+  clips: clipsEndpoints,
   retention: retentionEndpoints,
   operations: operationsEndpoints,
 } as const;

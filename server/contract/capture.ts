@@ -16,6 +16,8 @@ export const queueNames = {
   analyse: 'analyse',
   transcribe: 'transcribe',
   analysisReports: 'analysis-reports',
+  clip: 'clip',
+  clipReports: 'clip-reports',
 } as const;
 
 /** Where a worker writes: the workers of one host that share a spool folder share its id. */
@@ -57,7 +59,7 @@ export type SealJob = z.input<typeof sealJob>;
 
 /**
  * What lies in a recording's folder of the bucket. `manifest` is the first signed manifest, an `addendum` signs what was
- * added later; of the other kinds the newest counts.
+ * added later, of clips there are as many as were cut; of the other kinds the newest counts.
  */
 export const archivedFileKind = z.enum([
   'audio',
@@ -65,6 +67,8 @@ export const archivedFileKind = z.enum([
   'peaks',
   'analysis',
   'transcript',
+  'clip',
+  'clip-m4a',
   'manifest',
   'addendum',
 ]);

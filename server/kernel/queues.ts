@@ -17,6 +17,7 @@ import {
   type SealJob,
   sealJob,
 } from '#contract/capture.ts';
+import { type ClipJob, type ClipReport, clipJob, clipReport } from '#contract/clips.ts';
 import { type TranscribeJob, transcribeJob } from '#contract/transcripts.ts';
 import type { Log } from './log.ts';
 
@@ -31,6 +32,8 @@ const payloads = {
   [queueNames.analyse]: analyseJob,
   [queueNames.transcribe]: transcribeJob,
   [queueNames.analysisReports]: analysisReport,
+  [queueNames.clip]: clipJob,
+  [queueNames.clipReports]: clipReport,
 } as const;
 
 export type QueueName = keyof typeof payloads;
@@ -65,6 +68,9 @@ const rules: Record<QueueName, QueueRules> = {
   analyse: { attempts: 12, lockMs: 5_000, maxStalled: 5, keepCompleted: 200 },
   transcribe: { attempts: 12, lockMs: 5_000, maxStalled: 5, keepCompleted: 200 },
   'analysis-reports': { attempts: 10_000, lockMs: 5_000, maxStalled: 20, keepCompleted: 0 },
+  // Somebody waits for it; what fails for good they may ask for again.
+  clip: { attempts: 10, lockMs: 5_000, maxStalled: 5, keepCompleted: 200 },
+  'clip-reports': { attempts: 10_000, lockMs: 5_000, maxStalled: 20, keepCompleted: 0 },
 };
 
 /**
@@ -164,6 +170,16 @@ export class Queues {
     return this.#enqueueAgain('transcribe', job);
   }
 
+  /** No-op while a job of the same clip waits or runs; one that completed or failed is run again. */
+  enqueueClip(job: ClipJob): Promise<void> {
+    return this.#enqueueAgain('clip', job, job.clipId);
+  }
+
+  /** Resolves when the report is in Redis. */
+  async reportClip(payload: ClipReport): Promise<void> {
+    await this.#queue('clip-reports').add(clipReport.parse(payload));
+  }
+
   /** Resolves when the report is in Redis. */
   async reportAnalysis(payload: AnalysisReport): Promise<void> {
     await this.#queue('analysis-reports').add(analysisReport.parse(payload));
@@ -243,15 +259,19 @@ export class Queues {
     for (const redis of this.#clients) redis.disconnect();
   }
 
-  async #enqueueAgain(name: QueueName, job: { readonly recordingId: string }): Promise<void> {
+  async #enqueueAgain(
+    name: QueueName,
+    job: { readonly recordingId: string },
+    jobId = job.recordingId,
+  ): Promise<void> {
     const queue = this.#queue(name);
-    const earlier = await queue.getJob(job.recordingId);
+    const earlier = await queue.getJob(jobId);
     if (earlier && ((await earlier.isCompleted()) || (await earlier.isFailed()))) {
       await earlier.remove().catch((err: unknown) => {
         this.#log.debug({ err, queue: name, jobId: earlier.id }, 'job moved on by itself');
       });
     }
-    await queue.add(job, { jobId: job.recordingId });
+    await queue.add(job, { jobId });
   }
 
   #queue(name: QueueName): Bull.Queue {

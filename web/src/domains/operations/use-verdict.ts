@@ -52,6 +52,8 @@ const namedQueues = [
   'analyse',
   'analysis-reports',
   'transcribe',
+  'clip',
+  'clip-reports',
 ] as const;
 
 /** What a queue is for; one that we do not know keeps its own name. */

@@ -137,6 +137,18 @@ export const errors = {
     what: 'Somebody else has decided on this tag meanwhile.',
     todo: 'What they decided is shown now; change it if you see it otherwise.',
   },
+  'bookmark.changed': {
+    what: 'This mark was changed in another window meanwhile.',
+    todo: 'It is shown as it is now; change it again if you see it otherwise.',
+  },
+  'clip.not-ready': {
+    what: 'This clip is not cut yet.',
+    todo: 'It can be played seconds after the call has ended.',
+  },
+  'clip.no-retry': {
+    what: 'There is nothing to try again with this clip.',
+    todo: 'Look at how it stands now.',
+  },
   'store.unavailable': {
     what: 'The database does not answer.',
     todo: 'Try again in a moment; the operations team sees it too.',

@@ -48,6 +48,8 @@ export const operations = {
     analyse: 'Analysing',
     'analysis-reports': 'Reporting analyses',
     transcribe: 'Transcribing',
+    clip: 'Cutting clips',
+    'clip-reports': 'Reporting clips',
   },
   refusing: {
     disk: 'its disk is nearly full',

@@ -44,6 +44,8 @@ export const operations: SameKeys<typeof english> = {
     analyse: '分析',
     'analysis-reports': '回报分析',
     transcribe: '转写',
+    clip: '剪辑片段',
+    'clip-reports': '回报片段',
   },
   refusing: {
     disk: '磁盘快满了',
