@@ -1,8 +1,10 @@
 import { randomInt } from 'node:crypto';
+import type { types } from 'mediasoup';
 import type { ConsumerDescription, RtpLegSpec } from '#domains/calls/calls.ports.ts';
 import type { Clock } from '#kernel/clock.ts';
 import { AppError } from '#kernel/errors.ts';
 import type { Log } from '#kernel/log.ts';
+import { Annex } from './annex.ts';
 import { type Intake, type IntakeFeed, openIntake } from './intake.ts';
 import type { OpenRtpLeg, TapCall } from './media.ports.ts';
 import { callOver, mediaFault, unavailable } from './media-faults.ts';
@@ -14,6 +16,8 @@ import type { MediaHost } from './worker-pool.ts';
 
 /** Somebody who hears the call's legs: a listener, or the other side of a browser call. */
 export interface Ear {
+  /** The worker that it hears the call from. */
+  readonly host: MediaHost;
   readonly path: ReceivePath;
   /** Joined: legs that appear from now on are announced to it. */
   complete: boolean;
@@ -37,6 +41,15 @@ export interface CallRoomOptions {
   readonly onLegHeard: (room: CallRoom, legId: string, at: number) => void;
 }
 
+/** A listener's place on a worker, kept from the decision until the ear is there: crowds join in one moment. */
+export interface Place {
+  readonly host: MediaHost;
+  /** The leg as it can be consumed on that worker. */
+  readonly reach: (leg: HeardLeg) => Promise<types.Producer>;
+  /** Once the ear is there, or will not be. */
+  readonly release: () => void;
+}
+
 /** How long a join waits for a call whose worker has just died. Milliseconds. */
 const settleWaitMs = 5_000;
 
@@ -51,6 +64,10 @@ export class CallRoom {
   readonly tapCall: TapCall;
   readonly #options: CallRoomOptions;
   readonly #ssrcs = new Set<number>();
+  /** Further workers on which the call can be heard. */
+  readonly #annexes = new Map<MediaHost, Annex>();
+  /** Listeners on their way, by worker. */
+  readonly #expected = new Map<MediaHost, number>();
   #host: MediaHost | undefined;
   #intake: Promise<Intake> | undefined;
   #settled = settling();
@@ -71,11 +88,43 @@ export class CallRoom {
     return this.#host;
   }
 
-  /** Streams in and out on its worker. */
-  get streams(): number {
-    let streams = this.legs.size;
-    for (const ear of this.ears) streams += ear.path.streams;
+  /** The workers on which the call can be heard, its home first. */
+  get hosts(): MediaHost[] {
+    return this.#host === undefined ? [] : [this.#host, ...this.#annexes.keys()];
+  }
+
+  /** Streams in and out on one of its workers, those of listeners on their way included. */
+  streamsOn(host: MediaHost): number {
+    let streams = (this.#expected.get(host) ?? 0) * this.legs.size;
+    if (host === this.#host) {
+      streams += this.legs.size;
+      for (const annex of this.#annexes.values()) streams += this.#streamsTo(annex);
+    } else {
+      const annex = this.#annexes.get(host);
+      if (annex) streams += this.#streamsTo(annex);
+    }
+    for (const ear of this.ears) {
+      // Until it has joined it is counted as what it is about to be.
+      if (ear.host === host) streams += ear.complete ? ear.path.streams : this.legs.size;
+    }
     return streams;
+  }
+
+  /** Keeps a listener's place on this worker, to which the call is piped where it is not at home there. */
+  take(host: MediaHost): Place {
+    const annex = host === this.#host ? undefined : this.#annexOn(host);
+    this.#expected.set(host, (this.#expected.get(host) ?? 0) + 1);
+    let held = true;
+    return {
+      host,
+      reach: (leg) => annex?.reach(leg) ?? Promise.resolve(leg.producer),
+      release: () => {
+        if (!held) return;
+        held = false;
+        this.#expected.set(host, (this.#expected.get(host) ?? 1) - 1);
+        this.#tidy(host);
+      },
+    };
   }
 
   heardLegs(): HeardLeg[] {
@@ -86,6 +135,11 @@ export class CallRoom {
   addEar(ear: Ear): void {
     this.ears.add(ear);
     if (this.paused) ear.hush(true);
+  }
+
+  removeEar(ear: Ear): void {
+    this.ears.delete(ear);
+    this.#tidy(ear.host);
   }
 
   /**
@@ -123,8 +177,19 @@ export class CallRoom {
     this.#settled.resolve(host);
   }
 
+  /** A further worker is gone. Answers who heard the call there; they have to join again. */
+  closeAnnex(host: MediaHost): Ear[] {
+    this.#annexes.get(host)?.close();
+    this.#annexes.delete(host);
+    this.#expected.delete(host);
+    const ears = [...this.ears].filter((ear) => ear.host === host);
+    for (const ear of ears) this.ears.delete(ear);
+    return ears;
+  }
+
   /** Its worker is gone. Answers who heard the call until then; they have to join again. */
   unsettle(): Ear[] {
+    this.#closeAnnexes();
     this.#host = undefined;
     this.#intake = undefined;
     this.#settled = settling();
@@ -152,7 +217,7 @@ export class CallRoom {
       await leg.close();
       throw callOver(this.callId);
     }
-    this.#take(leg);
+    this.#keep(leg);
     const host = this.#host;
     // Without a worker the leg is recorded all the same, and heard as soon as the call has a place again.
     if (host === undefined) return leg;
@@ -181,7 +246,7 @@ export class CallRoom {
       clock,
       onHeard: (heardLegId, at) => onLegHeard(this, heardLegId, at),
     });
-    this.#take(leg);
+    this.#keep(leg);
     return leg;
   }
 
@@ -210,6 +275,7 @@ export class CallRoom {
     this.#settled.reject(callOver(this.callId));
     for (const ear of this.ears) ear.dismiss();
     this.ears.clear();
+    this.#closeAnnexes();
     const intake = this.#intake;
     await Promise.all([...this.legs.values()].map((leg) => leg.close()));
     this.tapCall.end(this.#options.clock());
@@ -219,9 +285,37 @@ export class CallRoom {
     );
   }
 
-  #take(leg: RoomLeg): void {
+  #keep(leg: RoomLeg): void {
     this.legs.set(leg.legId, leg);
     if (this.paused) leg.pause(true);
+  }
+
+  /** Of a pipe that is being made: what it will be. */
+  #streamsTo(annex: Annex): number {
+    return Math.max(annex.streams, this.legs.size);
+  }
+
+  #annexOn(host: MediaHost): Annex {
+    const home = this.#host;
+    if (home === undefined) throw unavailable();
+    const annex = this.#annexes.get(host) ?? new Annex(home, host);
+    this.#annexes.set(host, annex);
+    return annex;
+  }
+
+  /** An annex that nobody listens on is given up. */
+  #tidy(host: MediaHost): void {
+    const annex = this.#annexes.get(host);
+    if (!annex || (this.#expected.get(host) ?? 0) > 0) return;
+    for (const ear of this.ears) if (ear.host === host) return;
+    this.#annexes.delete(host);
+    annex.close();
+  }
+
+  #closeAnnexes(): void {
+    for (const annex of this.#annexes.values()) annex.close();
+    this.#annexes.clear();
+    this.#expected.clear();
   }
 
   async #attach(leg: TelephonyLeg, host: MediaHost): Promise<void> {

@@ -1,10 +1,10 @@
+import type { types } from 'mediasoup';
 import type { ListenerMedia, ListenerMediaEvents } from '#domains/listening/listening.ports.ts';
 import { AppError } from '#kernel/errors.ts';
 import type { TypedEvents } from '#kernel/typed-events.ts';
-import type { CallRoom, Ear } from './call-room.ts';
+import type { CallRoom, Ear, Place } from './call-room.ts';
 import { type LinkTimes, linkTimes, watchLink } from './link-watch.ts';
 import { callOver, mediaFault, unavailable } from './media-faults.ts';
-import { hasRoomForListener } from './placement.ts';
 import {
   connectTransport,
   consumeAll,
@@ -40,6 +40,8 @@ export interface ListenerFigures {
 
 export interface ListenerPlane extends ListenerMedia {
   figures(): ListenerFigures;
+  /** How many hear their call from this worker. */
+  listenersOn(workerIndex: number): number;
   close(): void;
 }
 
@@ -72,7 +74,7 @@ export function createListenerMedia(
     if (listeners.get(listeningId) !== listener) return;
     listeners.delete(listeningId);
     listener.unwatch();
-    listener.room.ears.delete(listener.ear);
+    listener.room.removeEar(listener.ear);
     // What is known counts at once, so that totals never go back; what came since, when the worker has answered.
     const { known } = listener.path;
     gone = { bytes: gone.bytes + known.bytes, packets: gone.packets + known.packets };
@@ -102,31 +104,40 @@ export function createListenerMedia(
     });
   }
 
-  /** Refuses before the worker is past its limit: everyone on it would hear the overload. */
-  function admit(room: CallRoom): void {
-    const load = rooms.loads().find((candidate) => candidate.index === room.host?.index);
-    if (load !== undefined && !hasRoomForListener(load, room.legs.size)) {
-      rooms.refused += 1;
-      throw new AppError('media.full', 'No more listeners fit on this call right now.');
-    }
-  }
-
   async function openListener(
     room: CallRoom,
     listeningId: string,
     rtpCapabilities: Record<string, unknown>,
   ): Promise<Listener> {
     const capabilities = listeningCapabilities(rtpCapabilities);
-    const host = await room.ready();
-    admit(room);
+    await room.ready();
+    const place = rooms.placeListener(room);
+    try {
+      return await settleListener(room, place, listeningId, capabilities);
+    } finally {
+      place.release();
+    }
+  }
+
+  async function settleListener(
+    room: CallRoom,
+    place: Place,
+    listeningId: string,
+    capabilities: types.RtpCapabilities,
+  ): Promise<Listener> {
+    const { callId } = room;
+    const { host } = place;
     const transport = await openWebRtcTransport(host).catch((error: unknown) => {
       throw mediaFault(error, 'media.parameters', 'The transport could not be opened.');
     });
-    const { callId } = room;
-    const path = new ReceivePath(transport, capabilities, (consumerId, legId) =>
-      events.emit('consumer-closed', { listeningId, consumerId, legId }),
+    const path = new ReceivePath(
+      transport,
+      capabilities,
+      (consumerId, legId) => events.emit('consumer-closed', { listeningId, consumerId, legId }),
+      place.reach,
     );
     const ear: Ear = {
+      host,
       path,
       complete: false,
       wants: () => true,
@@ -148,7 +159,7 @@ export function createListenerMedia(
     const before = listeners.get(listeningId);
     if (before !== undefined) drop(before);
     listeners.set(listeningId, listener);
-    if (room.closed || host.lost) {
+    if (room.closed || host.lost || !room.hosts.includes(host)) {
       drop(listener);
       throw room.closed ? callOver(callId) : unavailable();
     }
@@ -214,6 +225,12 @@ export function createListenerMedia(
     listenersOf(callId) {
       let count = 0;
       for (const { room } of listeners.values()) if (room.callId === callId) count += 1;
+      return count;
+    },
+
+    listenersOn(workerIndex) {
+      let count = 0;
+      for (const { ear } of listeners.values()) if (ear.host.index === workerIndex) count += 1;
       return count;
     },
 

@@ -15,6 +15,7 @@ import { IntakeFeed } from './intake.ts';
 import type { LinkTimes } from './link-watch.ts';
 import { createListenerMedia } from './listener-media.ts';
 import type { OpenRtpLeg, RecorderTap } from './media.ports.ts';
+import type { PlacementLimits } from './placement.ts';
 import { Rooms } from './rooms.ts';
 import { routerCodecs } from './router-codecs.ts';
 import { createSoftphoneMedia } from './softphone-media.ts';
@@ -30,6 +31,8 @@ export interface MediaPlaneOptions {
   readonly linkTimes?: LinkTimes;
   /** Milliseconds after which a worker that neither answers nor works is killed and replaced; shorter in tests. */
   readonly hangMs?: number;
+  /** How much a worker is given to carry; less in tests. */
+  readonly limits?: PlacementLimits;
 }
 
 /** One SFU worker, for the operations page and metrics. */
@@ -100,6 +103,7 @@ export async function createMediaPlane(options: MediaPlaneOptions): Promise<Medi
     tap,
     clock,
     log,
+    ...(options.limits && { limits: options.limits }),
     onLegHeard: (room, legId, at) => tellLegHeard(callEvents, room, legId, at),
   });
   try {
@@ -129,17 +133,11 @@ export async function createMediaPlane(options: MediaPlaneOptions): Promise<Medi
     listeners,
 
     workers() {
-      const listenersByHost = new Map<number, number>();
-      for (const room of rooms.all()) {
-        const index = room.host?.index;
-        if (index === undefined) continue;
-        listenersByHost.set(index, (listenersByHost.get(index) ?? 0) + listeners.listenersOf(room.callId));
-      }
       return rooms.loads().map(({ index, calls, streams, cpuPercent }) => ({
         index,
         pid: pool.hosts.find((host) => host.index === index)?.pid ?? 0,
         calls,
-        listeners: listenersByHost.get(index) ?? 0,
+        listeners: listeners.listenersOn(index),
         streams,
         cpuPercent: Math.round(cpuPercent * 10) / 10,
       }));

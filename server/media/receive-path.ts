@@ -2,7 +2,7 @@ import type { types } from 'mediasoup';
 import type { ConsumerDescription, MediaDescription } from '#domains/calls/calls.ports.ts';
 import { AppError } from '#kernel/errors.ts';
 import { iceConsentTimeoutS } from './link-watch.ts';
-import { entityGone, mediaFault } from './media-faults.ts';
+import { entityGone, mediaFault, unavailable } from './media-faults.ts';
 import type { HeardLeg } from './room-leg.ts';
 import type { MediaHost } from './worker-pool.ts';
 
@@ -64,6 +64,7 @@ export class ReceivePath {
   readonly transport: types.WebRtcTransport;
   readonly #capabilities: types.RtpCapabilities;
   readonly #onConsumerClosed: (consumerId: string, legId: string) => void;
+  readonly #reach: (leg: HeardLeg) => Promise<types.Producer>;
   /** By producer: consumed once, also when two ask at the same time. */
   readonly #asked = new Map<string, Promise<ConsumerDescription | undefined>>();
   readonly #consumers = new Map<string, types.Consumer>();
@@ -79,10 +80,13 @@ export class ReceivePath {
     transport: types.WebRtcTransport,
     capabilities: types.RtpCapabilities,
     onConsumerClosed: (consumerId: string, legId: string) => void,
+    /** The leg as it can be consumed on this transport's worker, where that is not the leg's own. */
+    reach: (leg: HeardLeg) => Promise<types.Producer> = async (leg) => leg.producer,
   ) {
     this.transport = transport;
     this.#capabilities = capabilities;
     this.#onConsumerClosed = onConsumerClosed;
+    this.#reach = reach;
   }
 
   get streams(): number {
@@ -177,8 +181,12 @@ export class ReceivePath {
   async #consume(leg: HeardLeg): Promise<ConsumerDescription | undefined> {
     let consumer: types.Consumer;
     try {
+      const producer = await this.#reach(leg).catch((error: unknown) => {
+        // Without the pipe to this worker there is nothing to consume, which says nothing of the client's codecs.
+        throw entityGone(error) ? error : unavailable(error);
+      });
       consumer = await this.transport.consume({
-        producerId: leg.producer.id,
+        producerId: producer.id,
         rtpCapabilities: this.#capabilities,
         paused: true,
       });

@@ -1,11 +1,11 @@
 import type { Clock } from '#kernel/clock.ts';
 import { AppError } from '#kernel/errors.ts';
 import type { Log } from '#kernel/log.ts';
-import { CallRoom, type Ear } from './call-room.ts';
+import { CallRoom, type Ear, type Place } from './call-room.ts';
 import type { IntakeFeed } from './intake.ts';
 import type { OpenRtpLeg, RecorderTap } from './media.ports.ts';
 import { callOver, unavailable } from './media-faults.ts';
-import { type HostLoad, placeCall } from './placement.ts';
+import { type HostLoad, type PlacementLimits, placeCall, placeListener } from './placement.ts';
 import type { MediaHost, WorkerPool } from './worker-pool.ts';
 
 export interface RoomsOptions {
@@ -15,6 +15,7 @@ export interface RoomsOptions {
   readonly tap: RecorderTap;
   readonly clock: Clock;
   readonly log: Log;
+  readonly limits?: PlacementLimits;
   readonly onLegHeard: (room: CallRoom, legId: string, at: number) => void;
 }
 
@@ -68,10 +69,12 @@ export class Rooms {
       ]),
     );
     for (const room of this.#rooms.values()) {
-      const load = room.host && loads.get(room.host);
-      if (!load) continue;
-      load.calls += 1;
-      load.streams += room.streams;
+      for (const host of room.hosts) {
+        const load = loads.get(host);
+        if (!load) continue;
+        if (host === room.host) load.calls += 1;
+        load.streams += room.streamsOn(host);
+      }
     }
     return [...loads.values()];
   }
@@ -99,6 +102,22 @@ export class Rooms {
     await room.settle(host);
   }
 
+  /**
+   * A place for one more listener of this call, on its own worker or on one it is piped to. Refuses before a worker is
+   * past its limit: everyone on it would hear the overload. Errors: `media.full`, `media.unavailable`.
+   */
+  placeListener(room: CallRoom): Place {
+    const heardOn = room.hosts.map(({ index }) => index);
+    const load = placeListener(this.loads(), heardOn, Math.max(1, room.legs.size), this.#options.limits);
+    if (load === undefined) {
+      this.refused += 1;
+      throw new AppError('media.full', 'No more listeners fit on this call right now.');
+    }
+    const host = this.#options.pool.hosts.find(({ index }) => index === load.index);
+    if (host === undefined) throw unavailable();
+    return room.take(host);
+  }
+
   async close(callId: string): Promise<void> {
     const room = this.#rooms.get(callId);
     if (room === undefined) return;
@@ -122,13 +141,14 @@ export class Rooms {
   }
 
   #choose(): MediaHost | undefined {
-    const load = placeCall(this.loads());
+    const load = placeCall(this.loads(), this.#options.limits);
     return load && this.#options.pool.hosts.find((host) => host.index === load.index);
   }
 
   #onHostLost(host: MediaHost): void {
     for (const room of this.#rooms.values()) {
       if (room.host === host) this.#unhouse(room);
+      else for (const ear of room.closeAnnex(host)) ear.interrupted();
     }
     this.#houseAll();
   }

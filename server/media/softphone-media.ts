@@ -71,6 +71,7 @@ export function createSoftphoneMedia(
       events.emit('side-consumer-closed', { callId, legId, consumerId }),
     );
     const ear: Ear = {
+      host,
       path: receive,
       complete: false,
       wants: (leg) => leg.legId !== legId,
@@ -80,7 +81,7 @@ export function createSoftphoneMedia(
       dismiss: () => undefined,
     };
     const discard = () => {
-      room.ears.delete(ear);
+      room.removeEar(ear);
       sendTransport.close();
       void receive.close();
     };
@@ -90,9 +91,7 @@ export function createSoftphoneMedia(
       if (room.closed) throw callOver(callId);
       if (room.host !== host) throw unavailable();
       ear.complete = true;
-      room
-        .softphoneLeg(legId, role)
-        .take({ host, sendTransport, receive, left: () => room.ears.delete(ear) });
+      room.softphoneLeg(legId, role).take({ host, sendTransport, receive, left: () => room.removeEar(ear) });
       return {
         routerRtpCapabilities: routerRtpCapabilities(),
         sendTransport: describeTransport(sendTransport),

@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import type { CaptureLeg } from '#contract/capture.ts';
 import type { Codec, LegRole } from '#contract/primitives.ts';
 import { createMediaPlane, type MediaPlane } from '#media/media-plane.ts';
+import type { PlacementLimits } from '#media/placement.ts';
 import { findMediaWorker } from '#scripts/setup/media-worker.ts';
 import type { RtpTarget } from '#support/rtp-sender.ts';
 import { type ListenerOptions, listenerCapabilities, WebrtcListener } from '#support/webrtc-listener.ts';
@@ -86,6 +87,7 @@ export async function startLivePlane(
     mediaTimeoutMs?: number;
     graceMs?: number;
     hangMs?: number;
+    limits?: PlacementLimits;
   } = {},
 ): Promise<LivePlane> {
   const log = pino({ level: process.env.LOG_LEVEL ?? 'silent' });
@@ -107,6 +109,7 @@ export async function startLivePlane(
     tap,
     log,
     clock: () => Date.now(),
+    ...(options.limits && { limits: options.limits }),
     ...(options.hangMs === undefined ? {} : { hangMs: options.hangMs }),
     ...(options.graceMs === undefined ? {} : { linkTimes: { connectMs: 30_000, graceMs: options.graceMs } }),
   });

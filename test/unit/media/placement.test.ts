@@ -1,5 +1,11 @@
 import { expect } from 'chai';
-import { type HostLoad, hasRoomForListener, placeCall, placementLimits } from '#media/placement.ts';
+import {
+  type HostLoad,
+  hasRoomForListener,
+  placeCall,
+  placeListener,
+  placementLimits,
+} from '#media/placement.ts';
 
 const load = (index: number, given: Partial<HostLoad> = {}): HostLoad => ({
   index,
@@ -61,5 +67,53 @@ describe('placing a call', () => {
     expect(hasRoomForListener(load(0, { streams: 1_099 }), 2)).to.equal(false);
     expect(hasRoomForListener(load(0, { cpuPercent: 92 }), 2)).to.equal(false);
     expect(placementLimits.streamsForListeners).to.be.greaterThan(placementLimits.streamsForCalls);
+  });
+});
+
+describe('placing a listener', () => {
+  const at = (loads: HostLoad[], heardOn: number[]) => placeListener(loads, heardOn, 2)?.index;
+
+  it('stays at the call’s home while that is far from its limits, however empty the others are', () => {
+    expect(at([load(0, { streams: 380 }), load(1)], [0])).to.equal(0);
+  });
+
+  it('goes to an emptier worker when home fills up, by streams or by CPU', () => {
+    expect(at([load(0, { streams: 600 }), load(1, { streams: 100 })], [0])).to.equal(1);
+    expect(at([load(0, { cpuPercent: 70 }), load(1, { cpuPercent: 10 })], [0])).to.equal(1);
+    expect(at([load(0, { streams: 600 }), load(1, { streams: 500 })], [0]), 'not worth a pipe').to.equal(0);
+  });
+
+  it('fills the workers that have the call evenly before it opens another', () => {
+    expect(
+      at([load(0, { streams: 380 }), load(1, { streams: 300 }), load(2, { streams: 100 })], [0, 1]),
+    ).to.equal(1);
+  });
+
+  it('goes elsewhere when home is full of streams, and nowhere when home has no CPU left to send it', () => {
+    const full = load(0, { streams: placementLimits.streamsForListeners });
+    expect(at([full, load(1, { streams: 900 })], [0])).to.equal(1);
+    expect(at([load(0, { cpuPercent: 95 }), load(1)], [0])).to.equal(undefined);
+    expect(at([full, load(1, { streams: 1_098 })], [0])).to.equal(undefined);
+  });
+
+  it('fills two workers to their limits with the listeners of one call, and not beyond', () => {
+    let loads = [load(0, { calls: 1, streams: 2 }), load(1)];
+    let heardOn = [0];
+    let listeners = 0;
+    for (;;) {
+      const chosen = placeListener(loads, heardOn, 2);
+      if (chosen === undefined) break;
+      listeners += 1;
+      const opens = !heardOn.includes(chosen.index);
+      if (opens) heardOn = [...heardOn, chosen.index];
+      loads = loads.map((one) => {
+        // A new pipe goes out at home and comes in there.
+        const piped = opens ? 2 : 0;
+        return { ...one, streams: one.streams + piped + (one === chosen ? 2 : 0) };
+      });
+    }
+    const limit = placementLimits.streamsForListeners;
+    expect(loads.map(({ streams }) => streams)).to.deep.equal([limit, limit]);
+    expect(listeners).to.equal(limit - 3);
   });
 });
