@@ -45,6 +45,10 @@ export class Capture {
   #complete = false;
   #stopping = false;
   #fault: unknown;
+  /** The tap's clock as its last packet told it, UTC ms, and when that came by our monotonic clock, ms. */
+  #heardMs: number | undefined;
+  #heardAt = 0;
+  #writtenThroughMs: number | undefined;
 
   constructor(options: CaptureOptions) {
     this.#options = options;
@@ -63,6 +67,15 @@ export class Capture {
   /** Never rejects. */
   get outcome(): Promise<CaptureOutcome> {
     return this.#done.promise;
+  }
+
+  /**
+   * UTC ms, by the tap's clock, up to which everything that the tap has given is on disk. It goes on while nobody
+   * speaks. Undefined before the first packet.
+   */
+  get writtenThroughMs(): number | undefined {
+    const idle = this.#writer?.pendingBytes === 0 && !this.#flushing && !this.#paused;
+    return idle ? this.#tapTimeMs() : this.#writtenThroughMs;
   }
 
   /** Brings what came to disk, acknowledges it and lets go; the tap keeps the rest for another worker. */
@@ -107,6 +120,10 @@ export class Capture {
       this.#early.push(item);
       return;
     }
+    if (item.kind === 'packet') {
+      this.#heardMs = item.arrivalMs;
+      this.#heardAt = this.#connection.heardAt;
+    }
     try {
       this.#writer.append(item);
     } catch (error) {
@@ -141,8 +158,10 @@ export class Capture {
   async #flush(writer: SegmentWriter): Promise<void> {
     const ended = this.#callEnded;
     const before = writer.flushedBytes;
+    const throughMs = this.#tapTimeMs();
     try {
       this.#connection.acknowledge(await writer.flush());
+      this.#writtenThroughMs = throughMs;
       this.#options.onWritten(writer.flushedBytes - before);
     } catch (error) {
       this.#fail(error);
@@ -158,6 +177,11 @@ export class Capture {
       this.#paused = false;
       this.#connection.resume();
     }
+  }
+
+  /** What the tap's clock said when it was heard last: all it had until then has come. It pings while a call is quiet. */
+  #tapTimeMs(): number | undefined {
+    return this.#heardMs === undefined ? undefined : this.#heardMs + (this.#connection.heardAt - this.#heardAt);
   }
 
   #fail(error: unknown): void {

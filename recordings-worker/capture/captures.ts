@@ -34,7 +34,8 @@ export interface CapturesOptions {
 /** The captures of this worker: takes jobs, tells the server what becomes of them. */
 export class Captures {
   readonly #options: CapturesOptions;
-  readonly #running = new Set<Capture>();
+  /** By call: this worker records one copy of a call at most. */
+  readonly #running = new Map<string, Capture>();
   /** Calls that are recorded here, or about to be. */
   readonly #calls = new Set<string>();
   #stopping = false;
@@ -50,6 +51,11 @@ export class Captures {
     return this.#running.size;
   }
 
+  /** UTC ms, by the tap's clock, up to which all that came of a call is on disk; undefined if it is not recorded here. */
+  writtenThrough(callId: string): number | undefined {
+    return this.#running.get(callId)?.writtenThroughMs;
+  }
+
   start(): void {
     this.#options.queues.handle('capture', (job) => this.#run(job), { concurrency: this.#options.max });
   }
@@ -60,13 +66,13 @@ export class Captures {
     clearTimeout(this.#restTimer);
     let timer: NodeJS.Timeout | undefined;
     await Promise.race([
-      Promise.all([...this.#running].map((capture) => capture.outcome)),
+      Promise.all([...this.#running.values()].map((capture) => capture.outcome)),
       new Promise((resolve) => {
         timer = setTimeout(resolve, endByThemselvesMs);
       }),
     ]);
     clearTimeout(timer);
-    await Promise.all([...this.#running].map((capture) => capture.stop()));
+    await Promise.all([...this.#running.values()].map((capture) => capture.stop()));
   }
 
   /** Takes no jobs while this worker may not take calls, so that others get them at once. Call after every look. */
@@ -158,9 +164,9 @@ export class Captures {
         onStarted,
         onWritten,
       });
-      this.#running.add(capture);
+      this.#running.set(job.callId, capture);
       outcome = await capture.outcome;
-      this.#running.delete(capture);
+      this.#running.delete(job.callId);
       if (outcome.kind !== 'lost' || outcome.reason !== 'tap-unreachable') break;
       await new Promise((resolve) => setTimeout(resolve, betweenTriesMs * attempt));
     }

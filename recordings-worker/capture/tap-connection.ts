@@ -38,6 +38,8 @@ export class TapConnection {
   readonly #socket: Socket;
   readonly #events: TapConnectionEvents;
   readonly #reader = new FrameReader(maxFrameBytes);
+  /** When the tap said something last, by the monotonic clock, ms. */
+  heardAt = performance.now();
   #refused: TapRefusal | undefined;
   #connected = false;
   #hungUp = false;
@@ -100,6 +102,7 @@ export class TapConnection {
   }
 
   #receive(bytes: Buffer): void {
+    this.heardAt = performance.now();
     try {
       this.#reader.push(bytes, (body) => {
         const message = parseTapMessage(body);

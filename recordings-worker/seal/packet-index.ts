@@ -85,6 +85,40 @@ export class PacketIndex {
 const readBytes = 1_048_576;
 
 /**
+ * Reads one rtpdump file into the index as its bytes are pushed. `onRecord` is told of each record, with the payload of
+ * a packet that is new to the index: a view that holds only during the call.
+ */
+export function indexingScanner(
+  index: PacketIndex,
+  path: string,
+  payloadType: number,
+  durationOf: (payload: Buffer) => number,
+  onRecord: (arrivalMs: number, added: Buffer | undefined) => void,
+): RtpdumpScanner {
+  const file = index.files.push(path) - 1;
+  return new RtpdumpScanner(({ arrivalMs, rtp, position }) => {
+    const packet = parseRtp(rtp);
+    const duration = packet?.payloadType === payloadType ? durationOf(packet.payload) : 0;
+    if (!packet || duration === 0) {
+      index.foreign += 1;
+      onRecord(arrivalMs, undefined);
+      return;
+    }
+    const isNew = index.add({
+      arrivalMs,
+      timestamp: packet.timestamp,
+      ssrc: packet.ssrc,
+      sequence: packet.sequenceNumber,
+      file,
+      payloadPosition: position + packet.headerLength,
+      payloadLength: packet.payload.length,
+      duration,
+    });
+    onRecord(arrivalMs, isNew ? packet.payload : undefined);
+  });
+}
+
+/**
  * Adds the packets of one rtpdump file; a file that is not there adds none (the leg never spoke in that segment).
  * A torn tail is left out and counted. Answers how many packets were new.
  * `durationOf` gives a payload's length in RTP clock ticks, 0 for what cannot be played.
@@ -102,26 +136,9 @@ export async function indexRtpdump(
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
     throw error;
   }
-  const file = index.files.push(path) - 1;
   let added = 0;
-  const scanner = new RtpdumpScanner(({ arrivalMs, rtp, position }) => {
-    const packet = parseRtp(rtp);
-    const duration = packet?.payloadType === payloadType ? durationOf(packet.payload) : 0;
-    if (!packet || duration === 0) {
-      index.foreign += 1;
-      return;
-    }
-    const isNew = index.add({
-      arrivalMs,
-      timestamp: packet.timestamp,
-      ssrc: packet.ssrc,
-      sequence: packet.sequenceNumber,
-      file,
-      payloadPosition: position + packet.headerLength,
-      payloadLength: packet.payload.length,
-      duration,
-    });
-    if (isNew) added += 1;
+  const scanner = indexingScanner(index, path, payloadType, durationOf, (_, payload) => {
+    if (payload) added += 1;
   });
   try {
     const buffer = Buffer.allocUnsafe(readBytes);

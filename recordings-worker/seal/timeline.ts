@@ -35,6 +35,17 @@ export interface Hole {
   readonly missing: number;
 }
 
+/** The newest stream as far as it goes, for whoever places what comes next (`placeNext`). */
+export interface StreamHead {
+  readonly ssrc: number;
+  highSequence: number;
+  highTicks: number;
+  highArrivalMs: number;
+  /** UTC ms of tick 0 of the stream's unwrapped count, and how slow its clock is. */
+  readonly baseMs: number;
+  readonly slope: number;
+}
+
 /** How far a stream's own clock and the time of arrival may disagree from one packet to the next, ms. */
 const jumpMs = 1_000;
 /** A stream that begins anew within this of where the old one would be now goes on where the old one was, ms. */
@@ -45,12 +56,15 @@ const maxReorder = 3_000;
 const tolerance = (duration: number): number => 2 + duration * 0.005;
 
 /** One stream: packets in the order of arrival whose sequence and timestamp both make sense. */
-export interface Run {
-  readonly ssrc: number;
+export interface Run extends Heads {
   readonly packets: number[];
   /** Unwrapped, one per packet. */
   readonly sequences: number[];
   readonly ticks: number[];
+}
+
+interface Heads {
+  readonly ssrc: number;
   highSequence: number;
   highTicks: number;
   highArrivalMs: number;
@@ -62,7 +76,10 @@ export interface Run {
  * ours. Where the source starts a new stream, resets its timestamps, or stands still without counting on, the
  * arrival times anchor it anew. Undefined when there are no packets.
  */
-export function placePackets(index: PacketIndex, clockRate: number): LegTimeline | undefined {
+export function placePackets(
+  index: PacketIndex,
+  clockRate: number,
+): (LegTimeline & { readonly newest: StreamHead }) | undefined {
   if (index.count === 0) return undefined;
   const msPerTick = 1_000 / clockRate;
   const runs = findRuns(index, msPerTick);
@@ -77,6 +94,7 @@ export function placePackets(index: PacketIndex, clockRate: number): LegTimeline
   let placed = 0;
   let before: { ssrc: number; clock: RunClock } | undefined;
   let longest = { packets: 0, slope: 0 };
+  let newest: StreamHead | undefined;
 
   for (const run of runs) {
     // A stream that only seemed to jump goes on where its own clock says.
@@ -105,6 +123,8 @@ export function placePackets(index: PacketIndex, clockRate: number): LegTimeline
       lastSequence = run.sequences[i]!;
     }
     before = { ssrc: run.ssrc, clock };
+    const { ssrc, highSequence, highTicks, highArrivalMs } = run;
+    newest = { ssrc, highSequence, highTicks, highArrivalMs, baseMs: clock.timeAfter(0), slope: clock.slope };
     if (run.packets.length > longest.packets) {
       longest = { packets: run.packets.length, slope: clock.slope };
     }
@@ -112,7 +132,26 @@ export function placePackets(index: PacketIndex, clockRate: number): LegTimeline
   return {
     ...{ clockRate, startMs, order, position, missing, length: cursor, holes, lost, runs: runs.length },
     driftPpm: Math.round(longest.slope * 1_000_000),
+    newest: newest!,
   };
+}
+
+/**
+ * UTC ms at which the next packet of a stream begins by the stream's clock; the head moves on with it. `late`: one
+ * that was overtaken. Undefined for a packet that does not continue the stream.
+ */
+export function placeNext(
+  head: StreamHead,
+  index: PacketIndex,
+  packet: number,
+  msPerTick: number,
+): { atMs: number; late: boolean } | undefined {
+  if (index.ssrc[packet] !== head.ssrc) return undefined;
+  const step = stepOf(head, index, packet, msPerTick);
+  if (!step) return undefined;
+  const atMs = head.baseMs + (head.highTicks + step.ticks) * msPerTick * (1 + head.slope);
+  advance(head, step, index.arrivalMs[packet]!);
+  return { atMs, late: step.steps < 0 };
 }
 
 /** Cuts the packets, in the order in which they came, into streams whose sequence and timestamp both make sense. */
@@ -144,22 +183,37 @@ function findRuns(index: PacketIndex, msPerTick: number): Run[] {
 
 /** Appends the packet to the run if it continues it, or fills a place in its recent past. */
 function joins(run: Run, index: PacketIndex, packet: number, msPerTick: number): boolean {
+  const step = stepOf(run, index, packet, msPerTick);
+  if (!step) return false;
+  run.packets.push(packet);
+  run.sequences.push(run.highSequence + step.steps);
+  run.ticks.push(run.highTicks + step.ticks);
+  advance(run, step, index.arrivalMs[packet]!);
+  return true;
+}
+
+interface Step {
+  readonly steps: number;
+  readonly ticks: number;
+}
+
+/** From a stream's newest packet to this one; undefined where sequence, timestamp and arrival do not go together. */
+function stepOf(run: Heads, index: PacketIndex, packet: number, msPerTick: number): Step | undefined {
   const steps = sequenceDistance(index.sequence[packet]!, run.highSequence & 0xffff);
   const ticks = timestampDistance(index.timestamp[packet]!, run.highTicks >>> 0);
-  const arrivalMs = index.arrivalMs[packet]!;
   if (steps > 0) {
-    if (ticks <= 0) return false;
-    if (Math.abs(ticks * msPerTick - (arrivalMs - run.highArrivalMs)) > jumpMs) return false;
+    if (ticks <= 0) return undefined;
+    const sinceMs = index.arrivalMs[packet]! - run.highArrivalMs;
+    if (Math.abs(ticks * msPerTick - sinceMs) > jumpMs) return undefined;
   } else if (steps === 0 || steps < -maxReorder || ticks >= 0 || -ticks * msPerTick > 60_000) {
-    return false;
+    return undefined;
   }
-  run.packets.push(packet);
-  run.sequences.push(run.highSequence + steps);
-  run.ticks.push(run.highTicks + ticks);
-  if (steps > 0) {
-    run.highSequence += steps;
-    run.highTicks += ticks;
-    run.highArrivalMs = arrivalMs;
-  }
-  return true;
+  return { steps, ticks };
+}
+
+function advance(run: Heads, { steps, ticks }: Step, arrivalMs: number): void {
+  if (steps <= 0) return;
+  run.highSequence += steps;
+  run.highTicks += ticks;
+  run.highArrivalMs = arrivalMs;
 }
