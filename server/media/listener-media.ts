@@ -142,7 +142,7 @@ export function createListenerMedia(
       complete: false,
       wants: () => true,
       announce: (consumer) => events.emit('consumer-added', { listeningId, consumer }),
-      hush: (on) => path.hush(on),
+      hush: (on) => path.hush('pause', on),
       interrupted: () => interrupt(listener, 'media-restart'),
       dismiss: () => drop(listener),
     };
@@ -200,6 +200,10 @@ export function createListenerMedia(
 
     async resume(listeningId, consumerIds) {
       await listenerOf(listeningId).path.resume(consumerIds);
+    },
+
+    shift(listeningId, on) {
+      listenerOf(listeningId).path.hush('shift', on);
     },
 
     async restartIce(listeningId) {

@@ -56,6 +56,9 @@ export interface SentFigures {
   readonly packets: number;
 }
 
+/** The call is paused; the listener hears it from disk instead. */
+export type Hush = 'pause' | 'shift';
+
 /**
  * The way to one pair of ears: a transport that only sends from here, and one consumer per leg, each paused until the
  * client says that it is ready.
@@ -70,7 +73,8 @@ export class ReceivePath {
   readonly #consumers = new Map<string, types.Consumer>();
   /** What the client is ready for; it flows unless the path is hushed. */
   readonly #wanted = new Set<types.Consumer>();
-  #hushed = false;
+  /** Why nothing may flow: each reason is taken back by itself. */
+  readonly #hushes = new Set<Hush>();
   #known: SentFigures = { bytes: 0, packets: 0 };
   /** Packets of consumers that closed before the path did, as far as they were counted. */
   #packetsOfClosed = 0;
@@ -116,7 +120,7 @@ export class ReceivePath {
         ? [...this.#consumers.values()]
         : consumerIds.flatMap((id) => this.#consumers.get(id) ?? []);
     for (const consumer of chosen) this.#wanted.add(consumer);
-    if (this.#hushed) return;
+    if (this.#hushes.size > 0) return;
     try {
       await Promise.all(chosen.map((consumer) => consumer.resume()));
     } catch (error) {
@@ -126,16 +130,19 @@ export class ReceivePath {
   }
 
   /**
-   * Nothing flows, whatever the client asks for, until it is taken back; then flows what the client was ready for.
-   * The worker takes requests in order, so a resume that is still under way is followed by this pause.
+   * Nothing flows, whatever the client asks for, until every reason is taken back; then flows what the client was ready
+   * for. The worker takes requests in order, so a resume that is still under way is followed by this pause.
    */
-  hush(on: boolean): void {
-    if (this.#hushed === on) return;
-    this.#hushed = on;
-    const consumers = on ? this.#consumers.values() : this.#wanted;
+  hush(why: Hush, on: boolean): void {
+    const before = this.#hushes.size > 0;
+    if (on) this.#hushes.add(why);
+    else this.#hushes.delete(why);
+    const hushed = this.#hushes.size > 0;
+    if (hushed === before) return;
+    const consumers = hushed ? this.#consumers.values() : this.#wanted;
     for (const consumer of consumers) {
       // A consumer that closes meanwhile, or whose worker dies, sends nothing either.
-      void (on ? consumer.pause() : consumer.resume()).catch(() => undefined);
+      void (hushed ? consumer.pause() : consumer.resume()).catch(() => undefined);
     }
   }
 

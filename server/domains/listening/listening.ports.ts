@@ -14,6 +14,11 @@ export interface ListenerMedia {
   }): Promise<{ transport: MediaDescription; consumers: ConsumerDescription[] }>;
   connect(listeningId: string, dtlsParameters: Record<string, unknown>): Promise<void>;
   resume(listeningId: string, consumerIds?: readonly string[]): Promise<void>;
+  /**
+   * On: from its return nothing is forwarded to this listener, of no leg, also of those that join; the transport stays.
+   * Off: what the client was ready for flows again, unless the call is paused. Error: `listening.unknown`.
+   */
+  shift(listeningId: string, on: boolean): void;
   restartIce(listeningId: string): Promise<Record<string, unknown>>;
   /** Leaving an unknown listening does nothing. */
   leave(listeningId: string): void;
