@@ -15,6 +15,7 @@ import { Erasures } from './archive/erasures.ts';
 import { openSigningKey } from './archive/signing-key.ts';
 import { Admission } from './capture/admission.ts';
 import { Captures } from './capture/captures.ts';
+import { Clips } from './clip/clips.ts';
 import { startHealthServer } from './health-server.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { createPeers } from './peers.ts';
@@ -98,6 +99,11 @@ async function start(config: WorkerConfig, log: Log, lifecycle: Lifecycle): Prom
     onDone: (seconds) => stageSeconds.observe({ stage: 'render' }, seconds),
     onFailed: (code) => stageFailures.inc({ stage: 'render', code }),
   });
+  const clips = new Clips({
+    ...{ workerId, spoolDir, queues, store, key, log },
+    onDone: (seconds) => stageSeconds.observe({ stage: 'clip' }, seconds),
+    onFailed: (code) => stageFailures.inc({ stage: 'clip', code }),
+  });
   const followUps = new FollowUps({
     workerId,
     spoolDir,
@@ -170,11 +176,13 @@ async function start(config: WorkerConfig, log: Log, lifecycle: Lifecycle): Prom
   lifecycle.onStop('handOverCaptures', 'captures', () => captures.stop());
   lifecycle.onStop('closeQueues', 'stages', () => stages.stop());
   lifecycle.onStop('closeQueues', 'renderings', () => renderings.stop());
+  lifecycle.onStop('closeQueues', 'clips', () => clips.stop());
   lifecycle.onStop('closeQueues', 'follow-ups', () => followUps.stop());
   lifecycle.onStop('closeQueues', 'erasures', () => erasures.stop());
   await heartbeat.tell({ host: config.WORKER_ADVERTISED_HOST ?? config.WORKER_HOST, port: health.port });
   captures.start();
   stages.start();
+  clips.start();
   renderings.start();
   followUps.take(analyses(config.ANALYSIS_AT_A_TIME));
   if (config.TRANSCRIBER !== 'none') followUps.take(transcripts(config.TRANSCRIPTS_AT_A_TIME));

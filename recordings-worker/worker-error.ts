@@ -7,6 +7,8 @@ export type WorkerErrorCode =
   | 'seal.decoder'
   | 'stage.deadline'
   | 'render.encoder'
+  | 'clip.master'
+  | 'clip.span'
   | 'archive.nothing-sealed'
   | 'archive.sealed-damaged'
   | 'archive.verify'

@@ -42,6 +42,7 @@ import { createTapServer } from '#media/tap/tap-server.ts';
 import type { Gateway } from '#realtime/gateway.ts';
 import { createRtpIngress } from '#telephony/rtp-ingress.ts';
 import { startAnalysis } from './live-analysis.ts';
+import { startBookmarks } from './live-bookmarks.ts';
 import { startKeeping } from './live-keeping.ts';
 
 /** How often running listenings, captures and calls of dead processes are looked at. Milliseconds. */
@@ -217,6 +218,10 @@ export async function startLive(needs: LiveNeeds) {
     decisions: recordingsStore,
     scenarios: async () => (await company()).scenarios,
   });
+  const moments = await startBookmarks({
+    ...{ log, lifecycle, clock, mongo, gateway, seats, identity, calls, listening, hearings },
+    ...{ recordings, recordingEvents, queues, objects },
+  });
   const keeping = await startKeeping({
     ...{ log, lifecycle, clock, mongo, redis, queues, objects, calls, capture },
     recordings: recordingsStore,
@@ -225,6 +230,7 @@ export async function startLive(needs: LiveNeeds) {
     dependents: [
       { name: 'analysis', erase: ({ recordingId }) => analyses.analysis.eraseRecording(recordingId) },
       { name: 'transcripts', erase: ({ recordingId }) => analyses.transcripts.eraseRecording(recordingId) },
+      ...moments.dependents,
     ],
   });
   handleReports(queues, capture, keeping.deletions);
@@ -250,7 +256,7 @@ export async function startLive(needs: LiveNeeds) {
     events: listeningEvents,
     callEvents,
   });
-  gateway.mount([...softphoneDoor.doors, ...listeningDoor.doors, ...timeShiftSockets()]);
+  gateway.mount([...softphoneDoor.doors, ...listeningDoor.doors, ...timeShiftSockets(), ...moments.doors]);
   gateway.onGone(softphoneDoor.onGone);
   gateway.onGone(listeningDoor.onGone);
   const routes: Route[] = [
@@ -259,6 +265,7 @@ export async function startLive(needs: LiveNeeds) {
     ...listeningRoutes(hearings),
     ...recordingsRoutes(recordings),
     ...analyses.routes,
+    ...moments.routes,
     ...keeping.routes,
   ];
   const probes: Probe[] = [

@@ -50,10 +50,10 @@ export const cutRequest = z
     path: ['callId'],
     message: 'either a call or a recording',
   })
-  .refine(
-    ({ fromMs, toMs }) => toMs - fromMs >= clipLengthMs.least && toMs - fromMs <= clipLengthMs.most,
-    { path: ['toMs'], message: 'must lie 1 s to 10 min after fromMs' },
-  );
+  .refine(({ fromMs, toMs }) => toMs - fromMs >= clipLengthMs.least && toMs - fromMs <= clipLengthMs.most, {
+    path: ['toMs'],
+    message: 'must lie 1 s to 10 min after fromMs',
+  });
 export type CutRequest = z.infer<typeof cutRequest>;
 
 /** Asks a worker to cut a clip out of the sealed master and to put it beside it. */
@@ -114,7 +114,8 @@ export const clipsEndpoints = {
     id: 'clips.list',
     method: 'get',
     path: '/api/clips',
-    summary: 'Clips of a call or a recording, in the order of their beginning; or all of one’s own, newest first.',
+    summary:
+      'Clips of a call or a recording, in the order of their beginning; or all of one’s own, newest first.',
     auth: 'session',
     query: z.object({ callId: id.optional(), recordingId: id.optional() }),
     response: z.object({ clips: z.array(clip) }),
@@ -145,7 +146,14 @@ export const clipsEndpoints = {
       durationMs: z.number().int().positive(),
       expiresAt: timeMs,
     }),
-    errors: ['not-found', 'ability.denied', 'scope.denied', 'clip.not-ready', 'recording.deleted', 'store.storage'],
+    errors: [
+      'not-found',
+      'ability.denied',
+      'scope.denied',
+      'clip.not-ready',
+      'recording.deleted',
+      'store.storage',
+    ],
   }),
   rename: endpoint({
     id: 'clips.rename',
@@ -172,7 +180,8 @@ export const clipsEndpoints = {
     id: 'clips.counts',
     method: 'get',
     path: '/api/moments/counts',
-    summary: 'How many clips, and marks that the person may see, these recordings have; those with none are left out.',
+    summary:
+      'How many clips, and marks that the person may see, these recordings have; those with none are left out.',
     auth: 'session',
     query: z.object({
       /** Up to 100 recordings, parted by commas. */
@@ -194,7 +203,8 @@ export const clipsEndpoints = {
 export const clipEvents = {
   changed: socketEvent({
     event: 'clip:changed',
-    summary: 'A clip on a line in scope was asked for, is ready, or failed. What it is about is asked for over HTTP.',
+    summary:
+      'A clip on a line in scope was asked for, is ready, or failed. What it is about is asked for over HTTP.',
     payload: z.object({ clipId: id, callId: id, recordingId: id.nullable(), state: clipState }),
   }),
 } as const;

@@ -16,6 +16,8 @@ const domains = [
   'listening',
   'recordings',
   'analysis',
+  'bookmarks',
+  'clips',
   'integrity',
   'retention',
   'operations',

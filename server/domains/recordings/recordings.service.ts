@@ -136,6 +136,7 @@ export function createRecordingsService(deps: RecordingsDependencies) {
     /** For what is made of recordings by themselves; asks nobody for permission. */
     stored: (recordingId: string): Promise<StoredRecording | null> => store.byId(recordingId),
     archivedBefore: (startedAt: number, limit: number) => store.archivedBefore(startedAt, limit),
+    ofCalls: (callIds: readonly string[]): Promise<StoredRecording[]> => store.byCalls(callIds),
 
     totals: () => store.totals(),
 

@@ -60,6 +60,9 @@ export interface RecordingFilter {
   readonly spokenIn?: readonly string[];
 }
 
+/** Of these a recording has as many as were made. */
+const severalOf: ReadonlySet<ArchivedFile['kind']> = new Set(['addendum', 'clip', 'clip-m4a']);
+
 const present = ({ _id, ...rest }: RecordingDocument): StoredRecording => ({ id: _id, ...rest });
 const escapeRegex = (word: string) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
@@ -172,7 +175,7 @@ export function createRecordingsStore(connection: Connection) {
     /** Files that were made after archiving: of a kind that counts once the new one takes the old one's place. */
     async addFiles(id: string, files: readonly ArchivedFile[]): Promise<void> {
       const keys = files.map(({ key }) => key);
-      const replaced = files.flatMap(({ kind }) => (kind === 'addendum' ? [] : [kind]));
+      const replaced = files.flatMap(({ kind }) => (severalOf.has(kind) ? [] : [kind]));
       const stays = {
         $and: [{ $not: [{ $in: ['$$file.key', keys] }] }, { $not: [{ $in: ['$$file.kind', replaced] }] }],
       };

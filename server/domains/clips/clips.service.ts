@@ -1,0 +1,350 @@
+import { may } from '#contract/abilities.ts';
+import type { Clip, ClipJob, ClipReport, ClipState, CutRequest, clipsEndpoints } from '#contract/clips.ts';
+import type { ResponseOf } from '#contract/endpoint.ts';
+import type { Person } from '#contract/identity.ts';
+import type { BookmarksService } from '#domains/bookmarks/bookmarks.service.ts';
+import type { CallsService } from '#domains/calls/calls.service.ts';
+import { requireAbility } from '#domains/identity/require-ability.ts';
+import type { HearingsService } from '#domains/listening/hearings.service.ts';
+import type { RecordingEvents } from '#domains/recordings/capture.service.ts';
+import type { RecordingStorage } from '#domains/recordings/recordings.ports.ts';
+import type { RecordingsService } from '#domains/recordings/recordings.service.ts';
+import { audioLifetimeSeconds, type StoredRecording } from '#domains/recordings/recordings.ts';
+import type { Clock } from '#kernel/clock.ts';
+import { AppError } from '#kernel/errors.ts';
+import { newId } from '#kernel/ids.ts';
+import type { Log } from '#kernel/log.ts';
+import { persistently } from '#kernel/retry.ts';
+import type { TypedEvents } from '#kernel/typed-events.ts';
+import type { ClipsStore } from './clips.store.ts';
+import {
+  clipJobOf,
+  hashOf,
+  manifestOf,
+  noRecordingAfterMs,
+  patienceOf,
+  presentClip,
+  type StoredClip,
+} from './clips.ts';
+
+export type ClipEvents = { 'clip-changed': { clip: StoredClip } };
+
+export interface ClipsDependencies {
+  readonly store: ClipsStore;
+  readonly calls: Pick<CallsService, 'find'>;
+  readonly recordings: Pick<RecordingsService, 'find' | 'stored' | 'ofCalls'>;
+  readonly bookmarks: Pick<BookmarksService, 'visible' | 'counts'>;
+  readonly hearings: HearingsService;
+  readonly recordingEvents: TypedEvents<RecordingEvents>;
+  readonly events: TypedEvents<ClipEvents>;
+  /** No-op while a job of the same clip waits or runs. */
+  readonly queue: { enqueueClip(job: ClipJob): Promise<void> };
+  readonly storage: RecordingStorage;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** So many that stand still one look goes through. */
+const backlog = 50;
+/** What was asked for so lately may be on its way already. Milliseconds. */
+const freshMs = 2_000;
+/** A client's idea of a live call may be ahead of it by this much. Milliseconds. */
+const aheadMs = 5_000;
+
+export type ClipsService = ReturnType<typeof createClipsService>;
+
+/** Spans of calls to be heard by themselves: asked for at any time, cut by a worker once the call is archived. */
+export function createClipsService(deps: ClipsDependencies) {
+  const { store, recordings, clock, log } = deps;
+
+  const changed = (clip: StoredClip): StoredClip => {
+    deps.events.emit('clip-changed', { clip });
+    return clip;
+  };
+
+  /** Queues it where the recording is there. Doing it twice at once queues it once. */
+  async function begin(clip: StoredClip, recording: StoredRecording): Promise<StoredClip> {
+    const job = clipJobOf(clip, recording);
+    if (!job) {
+      const short = recording.state === 'archived';
+      return short ? fail(clip, 'clip.too-short', 'The recording is shorter than a clip may be.') : clip;
+    }
+    const { recordingId, fromMs, toMs } = job;
+    const moved = await store.move(clip, ['asked', 'cutting'], {
+      state: 'cutting',
+      stateAt: clock(),
+      attempts: clip.attempts + 1,
+      recordingId,
+      zeroAt: recording.startedAt,
+      span: { fromMs, toMs },
+      manifest: manifestOf(recording),
+      failure: null,
+    });
+    // Somebody else was first.
+    if (!moved) return (await store.byId(clip.id)) ?? clip;
+    await deps.queue.enqueueClip(job);
+    return clip.state === 'cutting' ? moved : changed(moved);
+  }
+
+  async function fail(clip: StoredClip, code: string, message: string): Promise<StoredClip> {
+    const failed = await store.set(clip.id, ['asked', 'cutting'], {
+      ...{ state: 'failed', stateAt: clock(), failure: { code, message } },
+    });
+    return failed ? changed(failed) : clip;
+  }
+
+  deps.recordingEvents.on('recording-archived', ({ recording }) => {
+    const attempt = async () => {
+      for (const clip of await store.askedOf(recording.callId)) await begin(clip, recording);
+    };
+    // What is missed here the sweep finds.
+    persistently('have clips cut', attempt, { log, giveUp: (_, tries) => tries > 20 }).catch((err: unknown) =>
+      log.error({ recordingId: recording.id, err }, 'clips are not cut yet'),
+    );
+  });
+
+  async function find(person: Person, clipId: string): Promise<StoredClip> {
+    const clip = await store.byId(clipId);
+    if (!clip) throw new AppError('not-found', 'There is no such clip.');
+    requireAbility(person, 'recordings.replay', { lineId: clip.lineId });
+    return clip;
+  }
+
+  interface Place {
+    readonly callId: string;
+    readonly lineId: string;
+    readonly zeroAt: number;
+    /** The last offset that there is (yet), ms. */
+    readonly endMs: number;
+    readonly recording: StoredRecording | null;
+  }
+
+  async function placeOf(person: Person, request: CutRequest): Promise<Place> {
+    if (request.recordingId !== undefined) {
+      const recording = await recordings.find(person, request.recordingId);
+      const { callId, lineId, startedAt, durationMs } = recording;
+      return { callId, lineId, zeroAt: startedAt, endMs: durationMs ?? clock() - startedAt, recording };
+    }
+    const call = await deps.calls.find(request.callId!);
+    if (call.startedAt === null) throw new AppError('not-found', 'Nobody has spoken on this call yet.');
+    const endMs = (call.endedAt ?? clock()) - call.startedAt + aheadMs;
+    const [recording = null] = await recordings.ofCalls([call.id]);
+    return { callId: call.id, lineId: call.lineId, zeroAt: call.startedAt, endMs, recording };
+  }
+
+  async function presented(person: Person, callId: string, lineId: string): Promise<{ clips: Clip[] }> {
+    requireAbility(person, 'recordings.replay', { lineId });
+    return { clips: (await store.ofCalls([callId])).map(presentClip) };
+  }
+
+  return {
+    /** Errors: those of the contract. */
+    async cut(person: Person, request: CutRequest): Promise<Clip> {
+      const { callId, lineId, zeroAt, endMs, recording } = await placeOf(person, request);
+      requireAbility(person, 'clips.cut', { lineId });
+      const requestHash = hashOf(request);
+      const before = await store.byKey(person.id, request.idempotencyKey);
+      if (before) return presentClip(sameRequest(before, requestHash));
+      if (recording) assertThere(recording);
+      if (request.fromMs >= endMs) {
+        throw new AppError('request.invalid', 'The clip lies beyond the end of the call.', {
+          details: { fields: [{ path: 'body.fromMs', message: `less than ${endMs}` }] },
+        });
+      }
+      const bookmarkId = request.bookmarkId ?? null;
+      if (bookmarkId !== null && (await deps.bookmarks.visible(person, bookmarkId))?.callId !== callId) {
+        throw new AppError('not-found', 'There is no such mark on this call.');
+      }
+      const now = clock();
+      const clip: StoredClip = {
+        ...{ id: newId('clip', now), callId, lineId, recordingId: recording?.id ?? null, bookmarkId },
+        ...{ title: request.title, fromAt: zeroAt + request.fromMs, toAt: zeroAt + request.toMs, zeroAt },
+        ...{ span: null, state: 'asked', stateAt: now, attempts: 0, failure: null },
+        ...{ file: null, rendering: null, manifest: null },
+        ...{ personId: person.id, personName: person.name, personTitle: person.title, createdAt: now },
+        ...{ idempotencyKey: request.idempotencyKey, requestHash },
+      };
+      if (!(await store.insert(clip))) {
+        const twin = await store.byKey(person.id, request.idempotencyKey);
+        if (twin) return presentClip(sameRequest(twin, requestHash));
+        throw new AppError('internal', 'Something went wrong on our side. Please try again.');
+      }
+      log.info({ clipId: clip.id, callId, recordingId: clip.recordingId }, 'clip asked for');
+      changed(clip);
+      // Looked at anew: it may have been archived, or deleted, since it was asked for.
+      const [current] = await recordings.ofCalls([callId]);
+      if (!current) return presentClip(clip);
+      if (isGone(current)) {
+        await store.eraseCall(callId);
+        assertThere(current);
+      }
+      return presentClip(await begin(clip, current));
+    },
+
+    /** Of a call or a recording, by their beginning; else one's own. Errors: those of the contract. */
+    async list(
+      person: Person,
+      query: { callId?: string | undefined; recordingId?: string | undefined },
+    ): Promise<{ clips: Clip[] }> {
+      if (query.recordingId !== undefined) {
+        const { callId, lineId } = await recordings.find(person, query.recordingId);
+        return presented(person, callId, lineId);
+      }
+      if (query.callId !== undefined) {
+        return presented(person, query.callId, (await deps.calls.find(query.callId)).lineId);
+      }
+      requireAbility(person, 'recordings.replay');
+      return { clips: (await store.ofPerson(person.id)).map(presentClip) };
+    },
+
+    show: async (person: Person, clipId: string): Promise<Clip> => presentClip(await find(person, clipId)),
+
+    /** The hearing is on record before the addresses are given out. Errors: those of the contract. */
+    async audio(person: Person, clipId: string): Promise<ResponseOf<typeof clipsEndpoints.audio>> {
+      const clip = await find(person, clipId);
+      const { file, rendering, span, recordingId } = clip;
+      if (clip.state !== 'ready' || !file || !span || recordingId === null) throw notReady(clip);
+      const recording = await recordings.find(person, recordingId);
+      assertThere(recording);
+      if (recording.state !== 'archived' || manifestOf(recording) !== clip.manifest) {
+        // The recording was sealed anew, and its clips went with what they were cut from: it is cut again.
+        const again = await store.move(clip, ['ready'], { ...unmade, stateAt: clock() });
+        throw notReady(again ? await begin(changed(again), recording) : clip);
+      }
+      const expiresInSeconds = audioLifetimeSeconds;
+      const expiresAt = clock() + expiresInSeconds * 1000;
+      const renderings = await Promise.all(
+        [file, ...(rendering ? [rendering] : [])].map(async ({ key, contentType }) => ({
+          contentType,
+          url: await deps.storage.presignGet(key, { expiresInSeconds, contentType }),
+        })),
+      );
+      await deps.hearings.recordReplay(person, recording);
+      const durationMs = span.toMs - span.fromMs;
+      return { renderings, gainDb: recording.loudness?.gainDb ?? 0, durationMs, expiresAt };
+    },
+
+    async rename(person: Person, clipId: string, title: string): Promise<Clip> {
+      const clip = await find(person, clipId);
+      requireAbility(person, 'clips.cut', { lineId: clip.lineId });
+      if (clip.personId !== person.id) throw new AppError('ability.denied', 'Only who cut it renames it.');
+      const renamed = await store.set(clipId, anyState, { title });
+      if (!renamed) throw new AppError('not-found', 'There is no such clip.');
+      return presentClip(changed(renamed));
+    },
+
+    /** Errors: those of the contract. */
+    async retry(person: Person, clipId: string): Promise<Clip> {
+      const clip = await find(person, clipId);
+      requireAbility(person, 'clips.cut', { lineId: clip.lineId });
+      const [recording] = await recordings.ofCalls([clip.callId]);
+      if (recording) assertThere(recording);
+      const asked = await store.move(clip, ['failed'], { ...unmade, stateAt: clock() });
+      if (!asked) throw new AppError('clip.no-retry', 'This clip has not failed.');
+      changed(asked);
+      return presentClip(recording ? await begin(asked, recording) : asked);
+    },
+
+    /** Errors: `ability.denied`. What lies outside the person's scope is not counted. */
+    async counts(person: Person, recordingIds: readonly string[]) {
+      requireAbility(person, 'recordings.replay');
+      const all = await Promise.all(recordingIds.map((id) => recordings.stored(id)));
+      const within = all.filter(
+        (one): one is StoredRecording => one !== null && !isGone(one) && inScope(person, one.lineId),
+      );
+      const callIds = within.map(({ callId }) => callId);
+      const [clips, marks] = await Promise.all([
+        store.ofCalls(callIds),
+        deps.bookmarks.counts(person, callIds),
+      ]);
+      const counts = within.map(({ id, callId }) => ({
+        recordingId: id,
+        clips: clips.filter((clip) => clip.callId === callId && clip.state !== 'failed').length,
+        bookmarks: marks.get(callId) ?? 0,
+      }));
+      return { counts: counts.filter((one) => one.clips + one.bookmarks > 0) };
+    },
+
+    /** Those of these clips that the person may hear. For what is made of clips. */
+    async visible(person: Person, clipIds: readonly string[]): Promise<Clip[]> {
+      return (await store.byIds(clipIds)).filter(({ lineId }) => inScope(person, lineId)).map(presentClip);
+    },
+
+    /** A worker's word. Applying it twice, or late, changes nothing. */
+    async apply(report: ClipReport): Promise<void> {
+      const { clipId, recordingId } = report;
+      switch (report.kind) {
+        case 'cut': {
+          const { file, fromMs, toMs } = report;
+          const ready = await store.set(clipId, ['asked', 'cutting', 'failed'], {
+            ...{ state: 'ready', stateAt: clock(), failure: null, recordingId, file, span: { fromMs, toMs } },
+          });
+          if (!ready) return;
+          log.info({ clipId, recordingId, afterMs: ready.stateAt - ready.createdAt }, 'clip ready');
+          changed(ready);
+          return;
+        }
+        case 'rendered': {
+          const rendered = await store.set(clipId, ['ready'], { rendering: report.file });
+          if (rendered) changed(rendered);
+          return;
+        }
+        case 'failed': {
+          const { code, message, final } = report;
+          log.warn({ clipId, recordingId, code, final }, 'clip not cut');
+          const set = final ? { state: 'failed' as const, stateAt: clock() } : {};
+          const failed = await store.set(clipId, ['cutting'], { ...set, failure: { code, message } });
+          if (failed && final) changed(failed);
+        }
+      }
+    },
+
+    /** Goes on with what a crash, or a lost job, left standing. */
+    async sweep(): Promise<void> {
+      const now = clock();
+      const standing = [
+        ...(await store.inState('asked', now - freshMs, backlog)),
+        ...(await store.inState('cutting', now - patienceOf({ attempts: 1 }), backlog)),
+      ].filter((clip) => clip.state === 'asked' || now - clip.stateAt >= patienceOf(clip));
+      const found = await recordings.ofCalls([...new Set(standing.map(({ callId }) => callId))]);
+      for (const clip of standing) {
+        const recording = found.find(({ callId }) => callId === clip.callId);
+        if (recording) {
+          if (!isGone(recording)) await begin(clip, recording);
+          continue;
+        }
+        const call = await deps.calls.find(clip.callId).catch(() => null);
+        const over = call === null ? clip.createdAt : call.endedAt;
+        if (over !== null && now - over > noRecordingAfterMs) {
+          await fail(clip, 'clip.no-recording', 'Nothing of this call was recorded.');
+        }
+      }
+    },
+
+    /** Forgets the clips of a call; their files go with the recording's folder. May be repeated. */
+    eraseCall: (callId: string): Promise<void> => store.eraseCall(callId),
+  };
+}
+
+const inScope = (person: Person, lineId: string): boolean =>
+  may(person, 'recordings.replay', { lineId }).allowed;
+
+const anyState: readonly ClipState[] = ['asked', 'cutting', 'ready', 'failed'];
+/** As it was before it was cut. */
+const unmade = { state: 'asked', span: null, file: null, rendering: null, failure: null } as const;
+
+const isGone = ({ state, deletion }: Pick<StoredRecording, 'state' | 'deletion'>): boolean =>
+  state === 'deleting' || state === 'deleted' || (deletion ?? null) !== null;
+
+function assertThere(recording: StoredRecording): void {
+  if (isGone(recording)) throw new AppError('recording.deleted', 'This recording was deleted.');
+}
+
+function notReady({ state }: StoredClip): AppError {
+  return new AppError('clip.not-ready', 'This clip is not cut yet.', { details: { state } });
+}
+
+function sameRequest(before: StoredClip, requestHash: string): StoredClip {
+  if (before.requestHash === requestHash) return before;
+  throw new AppError('idempotency.reused', 'This key was used for another clip.');
+}
