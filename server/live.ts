@@ -43,14 +43,16 @@ import type { Gateway } from '#realtime/gateway.ts';
 import { createRtpIngress } from '#telephony/rtp-ingress.ts';
 import { startAnalysis } from './live-analysis.ts';
 import { startBookmarks } from './live-bookmarks.ts';
+import { startFollowing } from './live-follow.ts';
 import { startKeeping } from './live-keeping.ts';
+import { startRooms } from './live-rooms.ts';
 
 /** How often running listenings, captures and calls of dead processes are looked at. Milliseconds. */
 const watchEveryMs = 5_000;
 /** How often it is looked whether every call has the recorders it should have. Milliseconds. */
 const tendEveryMs = 1_000;
-/** How often hearings that a dead process left open are looked for. Milliseconds. */
-const sweepEveryMs = 60_000;
+/** How often hearings that a dead process left open are looked for: their agents wait for the stop. Milliseconds. */
+const sweepEveryMs = 5_000;
 /** How often recordings that lack a rendering are looked for. Milliseconds. */
 const renderingsEveryMs = 60_000;
 
@@ -154,13 +156,21 @@ export async function startLive(needs: LiveNeeds) {
   const listeningEvents = new TypedEvents<ListeningEvents>(faultIn('listening'));
   const hearingsStore = createHearingsStore(mongo);
   await hearingsStore.ready();
-  const hearings = createHearingsService({ store: hearingsStore, calls, instanceId: instances.self, clock });
+  const hearings = createHearingsService({
+    store: hearingsStore,
+    calls,
+    lines: async () => (await company()).lines,
+    hoursAQuarter: config.LISTENING_HOURS_A_QUARTER,
+    instanceId: instances.self,
+    clock,
+  });
   const listening = createListeningService({
     media: media.listeners,
     calls,
     hearings: hearingsStore,
     roster: createRosterStore(redis),
     slotFor: (person, slotId) => seats.show(person, slotId),
+    ownedLines: async (personId) => (await businesses.ownedBy(personId)).lineIds,
     events: listeningEvents,
     callEvents,
     instances,
@@ -168,9 +178,15 @@ export async function startLive(needs: LiveNeeds) {
     log,
   });
   lifecycle.onStop('stopAdmitting', 'listenings', () => listening.stop());
+  startFollowing({
+    ...{ log, lifecycle, clock, redis, gateway, calls, callEvents, listeningEvents, hearings },
+    ...{ businesses, identity, seats, instanceId: instances.self },
+  });
   repeat('settling of listenings', watchEveryMs, () => listening.settle(), { lifecycle, log });
   repeat('sweep of calls', watchEveryMs, () => calls.sweep(), { lifecycle, log });
   repeat('sweep of listenings', sweepEveryMs, () => listening.sweep(), { lifecycle, log });
+
+  const together = await startRooms({ log, lifecycle, clock, mongo, redis, gateway, identity, seats, calls });
 
   // Recordings: every call is captured, sealed and archived by the workers; the server leads and keeps the books.
   const objects = createObjectStore(config);
@@ -253,16 +269,19 @@ export async function startLive(needs: LiveNeeds) {
     listening,
     calls,
     announcer: gateway,
+    tellsAgents: hearings.isTellingLive,
     events: listeningEvents,
     callEvents,
+    onFault: (about, fault) => log.warn({ about, err: fault }, 'a room was not told'),
   });
   gateway.mount([...softphoneDoor.doors, ...listeningDoor.doors, ...timeShiftSockets(), ...moments.doors]);
   gateway.onGone(softphoneDoor.onGone);
   gateway.onGone(listeningDoor.onGone);
   const routes: Route[] = [
-    ...callsRoutes(calls, pauses),
+    ...callsRoutes(calls, pauses, hearings.isTellingLive),
     ...softphoneRoutes(softphone),
     ...listeningRoutes(hearings),
+    ...together.routes,
     ...recordingsRoutes(recordings),
     ...analyses.routes,
     ...moments.routes,

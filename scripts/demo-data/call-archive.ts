@@ -179,10 +179,15 @@ async function insertHearings(
         lineId: past.lineId,
         slotId,
         live,
+        way: live ? 'live' : 'replay',
+        wayId: null,
+        reason: null,
         startedAt,
         endedAt,
         // Both legs.
         packets: live ? 2 * Math.floor((endedAt - startedAt) / frameMs) : 0,
+        lastPacketAt: live ? endedAt : null,
+        heard: live ? [{ from: startedAt, to: endedAt }] : [],
         instanceId: demoInstance,
       });
     } catch (error) {

@@ -1,4 +1,4 @@
-import type { Business, BusinessKind, Line } from '#contract/businesses.ts';
+import type { Business, BusinessKind, Line, LineNotice } from '#contract/businesses.ts';
 import type { LocalText } from '#contract/primitives.ts';
 import type { Company, PlacedScenario } from '#domains/businesses/businesses.ts';
 
@@ -274,19 +274,20 @@ function flatten({ id, kind, name, owners = [], children = [] }: Node, parentId:
   ];
 }
 
-const line = (id: string, businessId: string, en: string, zh: string): Line => ({
+const line = (id: string, businessId: string, en: string, zh: string, notice: LineNotice = 'live'): Line => ({
   id,
   businessId,
   name: text(en, zh),
   zone: companyZone,
+  notice,
 });
 
 const lines: readonly Line[] = [
   line('supermarket', 'supermarket-after-sales', 'Supermarket after-sales', '超市售后专线'),
-  line('electronics', 'electronics-after-sales', 'Electronics', '数码 3C 专线'),
+  line('electronics', 'electronics-after-sales', 'Electronics', '数码 3C 专线', 'afterwards'),
   line('appliance-installation', 'appliance-installation-service', 'Appliance installation', '家电安装专线'),
   line('fresh-food', 'fresh-after-sales', 'Fresh food', '生鲜专线'),
-  line('delivery', 'last-mile', 'Delivery', '配送专线'),
+  line('delivery', 'last-mile', 'Delivery', '配送专线', 'digest'),
 ];
 
 const scenario = (id: string, en: string, zh: string, lineIds: readonly string[]): PlacedScenario => ({

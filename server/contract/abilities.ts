@@ -2,16 +2,20 @@ import type { Person, Role } from './identity.ts';
 
 /**
  * Permissions are data: one table, read by the server to allow and by the web to show.
- * `own` means within the person's scope (the lines and businesses that the owner map gives them).
+ * `own` means within the person's scope (the lines and businesses that the owner map gives them). With
+ * `calls.follow-across` one hears calls of other lines from a seat that is for one line; there `own` is what one owns.
  */
 export type Action =
   | 'slots.read'
   | 'slots.plan'
   | 'reservations.make'
   | 'rooms.host'
+  | 'notes.review'
   | 'calls.listen'
+  | 'calls.follow-across'
   | 'calls.read'
   | 'calls.pause'
+  | 'lines.manage'
   | 'recordings.replay'
   | 'recordings.tag'
   | 'bookmarks.make'
@@ -31,6 +35,7 @@ const table: Record<Role, Partial<Record<Action, Scope>>> = {
     'slots.read': 'own',
     'reservations.make': 'own',
     'calls.listen': 'own',
+    'calls.follow-across': 'own',
     'calls.read': 'own',
     'recordings.replay': 'own',
     'bookmarks.make': 'own',
@@ -40,6 +45,7 @@ const table: Record<Role, Partial<Record<Action, Scope>>> = {
     'slots.read': 'own',
     'reservations.make': 'own',
     'calls.listen': 'own',
+    'calls.follow-across': 'own',
     'calls.read': 'own',
     'recordings.replay': 'own',
     'bookmarks.make': 'own',
@@ -49,9 +55,12 @@ const table: Record<Role, Partial<Record<Action, Scope>>> = {
   host: {
     'slots.read': 'all',
     'slots.plan': 'all',
+    'lines.manage': 'all',
     'reservations.make': 'all',
     'rooms.host': 'all',
+    'notes.review': 'all',
     'calls.listen': 'all',
+    'calls.follow-across': 'all',
     'calls.read': 'all',
     'recordings.replay': 'all',
     'bookmarks.make': 'all',
@@ -64,11 +73,13 @@ const table: Record<Role, Partial<Record<Action, Scope>>> = {
     'slots.read': 'all',
     'reservations.make': 'all',
     'calls.listen': 'all',
+    'calls.follow-across': 'all',
     'calls.read': 'all',
     'recordings.replay': 'all',
     'bookmarks.make': 'all',
     'bookmarks.programme': 'all',
     'clips.cut': 'all',
+    'notes.review': 'all',
     'recordings.tag': 'all',
     'retention.read': 'all',
     'retention.hold': 'all',
@@ -76,6 +87,7 @@ const table: Record<Role, Partial<Record<Action, Scope>>> = {
   agent: { 'softphone.answer': 'all', 'calls.read': 'own', 'calls.pause': 'own' },
   admin: {
     'slots.read': 'all',
+    'lines.manage': 'all',
     'calls.read': 'all',
     'calls.pause': 'all',
     'operations.read': 'all',

@@ -3,10 +3,12 @@ import { bookmarksEndpoints } from './bookmarks.ts';
 import { businessesEndpoints } from './businesses.ts';
 import { callsEndpoints, telephonyEndpoints } from './calls.ts';
 import { clipsEndpoints } from './clips.ts';
+import { hearingsEndpoints } from './hearings.ts';
 import { identityEndpoints } from './identity.ts';
 import { operationsEndpoints } from './operations.ts';
 import { recordingsEndpoints } from './recordings.ts';
 import { retentionEndpoints } from './retention.ts';
+import { roomsEndpoints } from './rooms.ts';
 import { seatsEndpoints } from './seats.ts';
 import { softphoneEndpoints } from './softphone.ts';
 import { tagsEndpoints } from './tags.ts';
@@ -20,6 +22,8 @@ export const api = {
   calls: callsEndpoints,
   softphone: softphoneEndpoints,
   seats: seatsEndpoints,
+  rooms: roomsEndpoints,
+  hearings: hearingsEndpoints,
   recordings: recordingsEndpoints,
   analysis: analysisEndpoints,
   transcripts: transcriptsEndpoints,

@@ -15,12 +15,20 @@ export const business = z.object({
 });
 export type Business = z.infer<typeof business>;
 
+/**
+ * When the agents of a line are told who heard their calls: at once (`live`), when the call is over (`afterwards`), or
+ * when the day is over (`digest`). From then on they see every hearing with its start and its end.
+ */
+export const lineNotice = z.enum(['live', 'afterwards', 'digest']);
+export type LineNotice = z.infer<typeof lineNotice>;
+
 /** A skill queue of calls about one business. */
 export const line = z.object({
   id,
   name: localText,
   businessId: id,
   zone,
+  notice: lineNotice,
 });
 export type Line = z.infer<typeof line>;
 
@@ -44,5 +52,16 @@ export const businessesEndpoints = {
     summary: 'The lines within the person’s scope, and the scenarios calls are filed under.',
     auth: 'session',
     response: z.object({ lines: z.array(line), scenarios: z.array(scenario) }),
+  }),
+  setNotice: endpoint({
+    id: 'businesses.set-notice',
+    method: 'patch',
+    path: '/api/lines/{id}/notice',
+    summary: 'Decide when the agents of a line are told who heard their calls.',
+    auth: 'session',
+    params: z.object({ id }),
+    body: z.strictObject({ notice: lineNotice }),
+    response: line,
+    errors: ['not-found', 'ability.denied'],
   }),
 } as const;

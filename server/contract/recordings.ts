@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { callFacts } from './calls.ts';
 import { endpoint } from './endpoint.ts';
+import { heardBy } from './hearings.ts';
 import { id, legRole, localText, offsetMs, timeMs } from './primitives.ts';
 
 /**
@@ -71,7 +72,7 @@ export const recordingDetail = recordingSummary.extend({
   failure: z.object({ code: z.string(), message: z.string() }).nullable(),
   /** Once it was decided; `by` is `policy:<id>` or `person:<id>`. */
   deletion: z.object({ requestedAt: timeMs, by: z.string(), reason: z.string() }).nullable(),
-  heardBy: z.array(z.object({ name: localText, title: localText, at: timeMs, live: z.boolean() })),
+  heardBy: z.array(heardBy),
 });
 export type RecordingDetail = z.infer<typeof recordingDetail>;
 
@@ -130,6 +131,8 @@ export const recordingsEndpoints = {
     auth: 'session',
     params: z.object({ id }),
     response: z.object({
+      /** What a player reports to what it has played (`hearings.played`). */
+      hearingId: id,
       /** The master. */
       url: z.string(),
       contentType: z.string(),

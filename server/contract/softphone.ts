@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { lineNotice } from './businesses.ts';
 import { call } from './calls.ts';
 import { endpoint } from './endpoint.ts';
+import { heardBy } from './hearings.ts';
 import { id, localText, timeMs } from './primitives.ts';
 
 /** The agent's page opens a call; the customer joins by a link that works once. */
@@ -25,7 +27,9 @@ export const softphoneEndpoints = {
     response: z.object({
       calls: z.array(
         call.extend({
-          heardBy: z.array(z.object({ name: localText, title: localText, at: timeMs, live: z.boolean() })),
+          /** As far as the line's notice tells by now. */
+          heardBy: z.array(heardBy),
+          notice: lineNotice,
         }),
       ),
     }),

@@ -43,6 +43,15 @@ const serverSchema = storesSchema
     MEDIA_ANNOUNCED_ADDRESS: z.string().optional(),
     /** First WebRTC port: worker n listens on UDP and TCP port + n. 0 takes free ones. */
     MEDIA_PORT: port.default(0),
+    /** Where browsers may go through when neither UDP nor TCP reaches the media ports, by comma; the TURN server shares the secret. */
+    TURN_URLS: z
+      .string()
+      .default('')
+      .transform((list) => list.split(',').flatMap((url) => url.trim() || []))
+      .pipe(z.array(z.string().regex(/^turns?:[^\s?]+(\?transport=(udp|tcp))?$/)).max(8)),
+    TURN_SECRET: z.string().min(16).optional(),
+    /** How long a password for it holds: at least as long as a listening. */
+    TURN_TTL_S: z.coerce.number().int().min(60).default(14_400),
     RTP_LISTEN_IP: z.string().default('127.0.0.1'),
     RTP_ANNOUNCED_ADDRESS: z.string().optional(),
     /** Even ports for RTP, the odd ones above for RTCP. Keep out of the kernel's ephemeral range 32768–60999. */
@@ -63,11 +72,17 @@ const serverSchema = storesSchema
     ANALYSIS: z.enum(['on', 'off']).default('on'),
     /** Whether transcripts are asked for: the same value as the workers have. */
     TRANSCRIBER: z.enum(['none', 'openai', 'sherpa']).default('none'),
+    /** What the programme asks of every listener. */
+    LISTENING_HOURS_A_QUARTER: z.coerce.number().min(0).max(500).default(2),
     WEB_ROOT: z.string().optional(),
   })
   .refine((config) => !(config.AUTH_MODE === 'demo' && config.NODE_ENV === 'production'), {
     path: ['AUTH_MODE'],
     message: 'AUTH_MODE=demo lets anyone sign in as anyone and is refused with NODE_ENV=production',
+  })
+  .refine((config) => config.TURN_URLS.length === 0 || config.TURN_SECRET !== undefined, {
+    path: ['TURN_SECRET'],
+    message: 'TURN_URLS needs TURN_SECRET, which the TURN server has as static-auth-secret',
   })
   .refine((config) => config.RTP_PORT_MIN < config.RTP_PORT_MAX, {
     path: ['RTP_PORT_MIN'],

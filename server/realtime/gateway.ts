@@ -157,7 +157,8 @@ export class Gateway implements Announcer {
     const { person, sessionMark } = signedIn;
     const lines = await this.#options.linesOf(person);
     socket.data = { party: { kind: 'person', person }, sessionMark };
-    socket.join([rooms.person(person.id), sessionRoom(sessionMark), ...lines.map(rooms.line)]);
+    const ofLine = person.role === 'agent' ? rooms.agents : rooms.line;
+    socket.join([rooms.person(person.id), sessionRoom(sessionMark), ...lines.map(ofLine)]);
   }
 
   #welcome(socket: PartySocket): void {

@@ -34,10 +34,15 @@ export function socketDoor<R extends SocketRequest<z.ZodType, z.ZodType>>(
   return { request, handle: handle as SocketDoor['handle'] };
 }
 
-/** Names of socket.io rooms. A person's sockets are put into person, and their lines' rooms, when they connect. */
+/**
+ * Names of socket.io rooms. A person's sockets are put into person, and their lines' rooms (an agent's: into their lines'
+ * agents rooms), when they connect.
+ */
 export const rooms = {
   person: (personId: string) => `person:${personId}`,
   line: (lineId: string) => `line:${lineId}`,
+  /** The agents who work on a line: what they are told of listeners is up to the line's notice. */
+  agents: (lineId: string) => `agents:${lineId}`,
   slot: (slotId: string) => `slot:${slotId}`,
   customer: (callId: string) => `customer:${callId}`,
 } as const;

@@ -9,5 +9,8 @@ export function businessesRoutes(businesses: Businesses): Route[] {
       lines: [...(await businesses.linesFor(person()))],
       scenarios: [...(await businesses.scenarios())],
     })),
+    route(businessesEndpoints.setNotice, ({ person, params, body }) =>
+      businesses.setNotice(person(), params.id, body.notice),
+    ),
   ];
 }

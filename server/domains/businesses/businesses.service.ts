@@ -1,14 +1,17 @@
 import { may } from '#contract/abilities.ts';
-import type { Business, Line, Scenario } from '#contract/businesses.ts';
+import type { Business, Line, LineNotice, Scenario } from '#contract/businesses.ts';
 import type { Person } from '#contract/identity.ts';
+import { requireAbility } from '#domains/identity/require-ability.ts';
 import type { Clock } from '#kernel/clock.ts';
 import { AppError } from '#kernel/errors.ts';
 import { type Company, faultsOf, ownedBy } from './businesses.ts';
 
 export interface BusinessesStore {
   load(): Promise<Company>;
-  /** Adds and replaces by id; removes nothing. */
+  /** Adds and replaces by id; removes nothing, and leaves the notice of a line that is there. */
   save(company: Company): Promise<void>;
+  /** False when there is no such line. */
+  setNotice(lineId: string, notice: LineNotice): Promise<boolean>;
 }
 
 /** The company changes rarely and is asked for at every request: what is read is kept this long. Milliseconds. */
@@ -47,6 +50,15 @@ export class Businesses {
 
   async scenarios(): Promise<readonly Scenario[]> {
     return (await this.company()).scenarios;
+  }
+
+  /** When the line's agents are told of their listeners. Errors: `not-found`, `ability.denied`. */
+  async setNotice(person: Person, lineId: string, notice: LineNotice): Promise<Line> {
+    requireAbility(person, 'lines.manage', { lineId });
+    const line = await this.line(lineId);
+    await this.#store.setNotice(lineId, notice);
+    this.#company = undefined;
+    return { ...line, notice };
   }
 
   /** What the owner map gives a person. */

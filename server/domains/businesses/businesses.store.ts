@@ -28,6 +28,7 @@ const lineSchema = new Schema<Stored<Line>>(
     name: text,
     businessId: { type: String, required: true },
     zone: { type: String, required: true },
+    notice: { type: String, default: 'live' },
   },
   { ...options, collection: 'lines' },
 );
@@ -56,7 +57,8 @@ export async function createBusinessesStore(connection: MongoConnection): Promis
       ]);
       return {
         businesses: businessRows.map(({ _id, ...rest }) => ({ id: _id, ...rest })),
-        lines: lineRows.map(({ _id, ...rest }) => ({ id: _id, ...rest })),
+        // Lines of before there was a choice told their agents at once.
+        lines: lineRows.map(({ _id, ...rest }) => ({ ...rest, id: _id, notice: rest.notice ?? 'live' })),
         scenarios: scenarioRows.map(({ _id, ...rest }) => ({ id: _id, ...rest })),
       };
     },
@@ -66,8 +68,18 @@ export async function createBusinessesStore(connection: MongoConnection): Promis
         replaceOne: { filter: { _id: id }, replacement: { _id: id, ...rest }, upsert: true },
       });
       await businesses.bulkWrite(company.businesses.map(upsert));
-      await lines.bulkWrite(company.lines.map(upsert));
+      // What somebody has decided on a line's notice stays as it is when the company is stored anew.
+      await lines.bulkWrite(
+        company.lines.map(({ id, notice, ...rest }) => ({
+          updateOne: { filter: { _id: id }, update: { $set: rest, $setOnInsert: { notice } }, upsert: true },
+        })),
+      );
       await scenarios.bulkWrite(company.scenarios.map(upsert));
+    },
+
+    async setNotice(lineId, notice) {
+      const { matchedCount } = await lines.updateOne({ _id: lineId }, { $set: { notice } });
+      return matchedCount === 1;
     },
   };
 }

@@ -1,5 +1,7 @@
 import { type Connection, Schema } from 'mongoose';
-import type { Hearing } from './listening.ts';
+import type { Span } from './credit.ts';
+import type { KeptProof } from './hearing-proof.ts';
+import type { Hearing, ReplayProgress } from './listening.ts';
 
 type HearingDocument = Omit<Hearing, 'id'> & { _id: string };
 
@@ -15,23 +17,51 @@ const schema = new Schema(
     lineId: { type: String, required: true },
     slotId: { type: String, default: null },
     live: { type: Boolean, required: true },
+    way: { type: String, required: true },
+    wayId: { type: String, default: null },
+    reason: { type: String, default: null },
     startedAt: { type: Number, required: true },
     endedAt: { type: Number, default: null },
     packets: { type: Number, default: 0 },
+    lastPacketAt: { type: Number, default: null },
+    heard: { type: [{ _id: false, from: Number, to: Number }], default: [] },
+    replay: { type: Schema.Types.Mixed, default: null },
     instanceId: { type: String, required: true },
   },
   { versionKey: false, minimize: false },
 );
 schema.index({ callId: 1, startedAt: -1 });
 schema.index({ personId: 1, startedAt: -1 });
+schema.index({ agentId: 1, startedAt: -1 });
+schema.index({ slotId: 1, startedAt: -1 });
 schema.index({ endedAt: 1, instanceId: 1 });
 
-const present = ({ _id, ...rest }: HearingDocument): Hearing => ({ id: _id, ...rest });
+/** What was written before a field existed has its plainest value. */
+const present = ({ _id, ...rest }: HearingDocument): Hearing => ({
+  ...rest,
+  id: _id,
+  way: rest.way ?? (rest.live ? 'live' : 'replay'),
+  wayId: rest.wayId ?? null,
+  reason: rest.reason ?? null,
+  lastPacketAt: rest.lastPacketAt ?? null,
+  heard: (rest.heard ?? []).map(({ from, to }: Span) => ({ from, to })),
+});
+
+/** Counts only ever grow: a late write of an earlier state takes nothing back. */
+const growth = ({ packets, lastPacketAt, heard }: KeptProof) => ({
+  $max: { packets, ...(lastPacketAt !== null && { lastPacketAt }) },
+  $set: { heard },
+});
 
 export type HearingsStore = ReturnType<typeof createHearingsStore>;
 
 export function createHearingsStore(connection: Connection) {
   const model = connection.model('Hearing', schema, 'hearings');
+  const found = async (filter: Record<string, unknown>, limit: number): Promise<Hearing[]> => {
+    const rows = await model.find(filter).sort({ startedAt: -1 }).limit(limit).lean().exec();
+    return (rows as unknown as HearingDocument[]).map(present);
+  };
+
   return {
     ready: () => model.createIndexes(),
 
@@ -40,28 +70,56 @@ export function createHearingsStore(connection: Connection) {
       await model.insertOne({ _id: id, ...rest } as never);
     },
 
-    /** Packets only ever grow: a late report of an earlier count changes nothing. */
-    async touch(id: string, packets: number): Promise<void> {
-      await model.updateOne({ _id: id, endedAt: null }, { $max: { packets } }).exec();
+    async touch(id: string, proof: KeptProof): Promise<void> {
+      await model.updateOne({ _id: id, endedAt: null }, growth(proof)).exec();
     },
 
-    async finish(id: string, endedAt: number, packets: number): Promise<void> {
-      await model.updateOne({ _id: id, endedAt: null }, { $set: { endedAt }, $max: { packets } }).exec();
+    async finish(id: string, endedAt: number, proof: KeptProof): Promise<void> {
+      const { $max, $set } = growth(proof);
+      await model.updateOne({ _id: id, endedAt: null }, { $max, $set: { ...$set, endedAt } }).exec();
     },
 
-    async ofCalls(callIds: readonly string[]): Promise<Hearing[]> {
-      const found = await model
-        .find({ callId: { $in: [...callIds] } })
-        .sort({ startedAt: -1 })
-        .limit(500)
-        .lean()
+    /** For a hearing whose server is gone: what it wrote last stands. False when it is over already. */
+    async close(id: string, endedAt: number): Promise<boolean> {
+      const { modifiedCount } = await model
+        .updateOne({ _id: id, endedAt: null }, { $set: { endedAt } })
         .exec();
-      return (found as unknown as HearingDocument[]).map(present);
+      return modifiedCount === 1;
     },
+
+    async byId(id: string): Promise<Hearing | null> {
+      return (await found({ _id: id }, 1))[0] ?? null;
+    },
+
+    /** Moves a replay on from the judgement before; false when another report was faster. */
+    async progress(
+      id: string,
+      judgedBefore: number | null,
+      next: { replay: ReplayProgress; heard: readonly Span[]; endedAt: number },
+    ): Promise<boolean> {
+      const before = judgedBefore === null ? { replay: null } : { 'replay.judgedAt': judgedBefore };
+      const { replay, heard, endedAt } = next;
+      const { modifiedCount } = await model
+        .updateOne({ _id: id, live: false, ...before }, { $set: { replay, heard }, $max: { endedAt } })
+        .exec();
+      return modifiedCount === 1;
+    },
+
+    ofCalls: (callIds: readonly string[]) => found({ callId: { $in: [...callIds] } }, 500),
+
+    /** Newest first; `before` by their start. */
+    ofAgent: (agentId: string, span: { from: number; before: number }, limit: number) =>
+      found({ agentId, startedAt: { $gte: span.from, $lt: span.before } }, limit),
+
+    /** Those that began in the span. */
+    ofPersons: (personIds: readonly string[], span: { from: number; to: number }, limit: number) =>
+      found({ personId: { $in: [...personIds] }, startedAt: { $gte: span.from, $lt: span.to } }, limit),
+
+    ofSlot: (slotId: string, limit: number) => found({ slotId }, limit),
 
     async unfinished(): Promise<Hearing[]> {
-      const found = await model.find({ endedAt: null }).lean().exec();
-      return (found as unknown as HearingDocument[]).map(present);
+      const rows = await model.find({ endedAt: null }).lean().exec();
+      return (rows as unknown as HearingDocument[]).map(present);
     },
   };
 }

@@ -1,4 +1,5 @@
 import { may } from '#contract/abilities.ts';
+import { hearingsEndpoints } from '#contract/hearings.ts';
 import { softphoneEndpoints } from '#contract/softphone.ts';
 import { type Route, route } from '#http/route.ts';
 import { AppError } from '#kernel/errors.ts';
@@ -13,5 +14,8 @@ export function listeningRoutes(hearings: HearingsService): Route[] {
       if (!decision.allowed) throw new AppError(decision.reason, 'Only agents have a desk.');
       return { calls: await hearings.agentCalls(agent.id) };
     }),
+    route(hearingsEndpoints.hours, ({ person }) => hearings.hours(person())),
+    route(hearingsEndpoints.ofMe, ({ person, query }) => hearings.heardMe(person(), query)),
+    route(hearingsEndpoints.played, ({ person, params, body }) => hearings.played(person(), params.id, body)),
   ];
 }

@@ -11,6 +11,8 @@ import { newId } from '#kernel/ids.ts';
 import type { Log } from '#kernel/log.ts';
 import { persistently } from '#kernel/retry.ts';
 import type { TypedEvents } from '#kernel/typed-events.ts';
+import { assertHeardFromSeat, followScope } from './follow.ts';
+import { HearingProof } from './hearing-proof.ts';
 import type { HearingsStore } from './hearings.store.ts';
 import type { ListenerMedia } from './listening.ports.ts';
 import { admitToRoom, assertSlotRuns, type Hearing } from './listening.ts';
@@ -24,6 +26,8 @@ export type ListeningEvents = {
   'listening-interrupted': { socketId: string; listeningId: string; callId: string; reason: InterruptReason };
   'consumer-added': { socketId: string; listeningId: string; consumer: ConsumerDescription };
   'consumer-closed': { socketId: string; listeningId: string; consumerId: string; legId: string };
+  'hearing-began': { personId: string; socketId: string; slotId: string; callId: string };
+  'hearing-ended': { personId: string; socketId: string; slotId: string; callId: string };
 };
 
 export interface ListeningDependencies {
@@ -33,6 +37,8 @@ export interface ListeningDependencies {
   readonly roster: RosterStore;
   /** The slot as this person sees it, with their own reservation in `mine`. Error: `not-found`. */
   readonly slotFor: (person: Person, slotId: string) => Promise<Slot>;
+  /** The lines that the owner map gives a person. */
+  readonly ownedLines: (personId: string) => Promise<readonly string[]>;
   readonly events: TypedEvents<ListeningEvents>;
   readonly callEvents: TypedEvents<CallEvents>;
   readonly instances: { readonly self: string; alive(instanceId: string): Promise<boolean> };
@@ -48,7 +54,7 @@ interface Listening {
   readonly callId: string;
   /** The room and the agent know of it. */
   told: boolean;
-  packets: number;
+  readonly proof: HearingProof;
 }
 
 interface Presence {
@@ -63,6 +69,8 @@ export type ListeningService = ReturnType<typeof createListeningService>;
 export function createListeningService(deps: ListeningDependencies) {
   const { media, calls, hearings, roster, events, clock, log } = deps;
   const listenings = new Map<string, Listening>();
+  /** Hearings that are over and are being written: the sweep must not take them for a dead process's. */
+  const finishing = new Set<string>();
   /** Presence by socket: a socket is in at most one room. */
   const presences = new Map<string, Presence>();
 
@@ -79,6 +87,7 @@ export function createListeningService(deps: ListeningDependencies) {
   }
 
   async function callFor(
+    person: Person,
     slot: Slot,
     callId: string | undefined,
     current: string | undefined,
@@ -90,8 +99,9 @@ export function createListeningService(deps: ListeningDependencies) {
       return calls.findOpen(next.id);
     }
     const call = await calls.findOpen(callId);
-    if (call.lineId !== slot.lineId)
-      throw new AppError('scope.denied', 'This call is on another line than your seat.');
+    if (call.lineId !== slot.lineId) {
+      assertHeardFromSeat(followScope(person, slot.lineId, await deps.ownedLines(person.id)), call.lineId);
+    }
     if (call.state !== 'live') throw new AppError('listening.none-live', 'Nobody speaks on this call yet.');
     return call;
   }
@@ -126,19 +136,27 @@ export function createListeningService(deps: ListeningDependencies) {
     if (slotId) events.emit('roster-changed', { slotId });
   }
 
+  const whoHears = ({ person, socketId, slotId, callId }: Listening) => ({
+    ...{ personId: person.id, socketId, slotId, callId },
+  });
+
   /** Ends one listening. The media goes first, then the record, which is kept up while the store is away. */
   async function finish(listening: Listening): Promise<void> {
     if (!listenings.delete(listening.id)) return;
+    events.emit('hearing-ended', whoHears(listening));
     const sent = await media.sent(listening.id).catch(() => ({ packets: 0 }));
     media.leave(listening.id);
-    const packets = Math.max(listening.packets, sent.packets);
     const endedAt = clock();
-    void persistently('finish hearing', () => hearings.finish(listening.id, endedAt, packets), {
+    listening.proof.measure(sent.packets, endedAt);
+    const { kept } = listening.proof;
+    const { packets } = kept;
+    finishing.add(listening.id);
+    void persistently('finish hearing', () => hearings.finish(listening.id, endedAt, kept), {
       log,
       giveUp: (_, tries) => tries > 100,
-    }).catch((error: unknown) =>
-      log.error({ listeningId: listening.id, err: error }, 'hearing not finished'),
-    );
+    })
+      .catch((error: unknown) => log.error({ listeningId: listening.id, err: error }, 'hearing not finished'))
+      .finally(() => finishing.delete(listening.id));
     log.info({ listeningId: listening.id, callId: listening.callId, packets }, 'listening ended');
     await refreshRoster(listening.socketId);
     await announceListeners(listening.callId);
@@ -212,7 +230,12 @@ export function createListeningService(deps: ListeningDependencies) {
       const { slot, host } = await admit(person, input.slotId);
       assertSlotRuns(slot, clock());
       const mine = [...listenings.values()].filter((one) => one.person.id === person.id);
-      const call = await callFor(slot, input.callId, mine.find((one) => one.socketId === socketId)?.callId);
+      const call = await callFor(
+        person,
+        slot,
+        input.callId,
+        mine.find((one) => one.socketId === socketId)?.callId,
+      );
       await Promise.all(
         mine.map((one) => (one.socketId === socketId ? finish(one) : interrupt(one, 'seat-lost'))),
       );
@@ -229,9 +252,14 @@ export function createListeningService(deps: ListeningDependencies) {
         lineId: call.lineId,
         slotId: slot.id,
         live: true,
+        way: 'live',
+        wayId: null,
+        reason: null,
         startedAt: clock(),
         endedAt: null,
         packets: 0,
+        lastPacketAt: null,
+        heard: [],
         instanceId: deps.instances.self,
       };
       const listening: Listening = {
@@ -240,10 +268,11 @@ export function createListeningService(deps: ListeningDependencies) {
         socketId,
         slotId: slot.id,
         callId: call.id,
-        packets: 0,
+        proof: new HearingProof(hearing.startedAt),
         told: false,
       };
       listenings.set(id, listening);
+      events.emit('hearing-began', whoHears(listening));
       if (!presences.has(socketId)) presences.set(socketId, { person, slotId: slot.id, host });
       try {
         // Nobody hears what is not on record: the hearing is written before the client can let packets flow.
@@ -255,6 +284,7 @@ export function createListeningService(deps: ListeningDependencies) {
         return { listeningId: id, call: calls.present(call), ...offer };
       } catch (error) {
         listenings.delete(id);
+        events.emit('hearing-ended', whoHears(listening));
         media.leave(id);
         throw error;
       }
@@ -288,8 +318,7 @@ export function createListeningService(deps: ListeningDependencies) {
     },
 
     quality(person: Person, listeningId: string, receivedPackets: number): void {
-      const listening = own(person, listeningId);
-      listening.packets = Math.max(listening.packets, receivedPackets);
+      own(person, listeningId).proof.report(receivedPackets);
     },
 
     running: () => listenings.size,
@@ -300,8 +329,8 @@ export function createListeningService(deps: ListeningDependencies) {
         try {
           await admit(listening.person, listening.slotId);
           const sent = await media.sent(listening.id);
-          listening.packets = Math.max(listening.packets, sent.packets);
-          await hearings.touch(listening.id, listening.packets);
+          listening.proof.measure(sent.packets, clock());
+          await hearings.touch(listening.id, listening.proof.kept);
         } catch (error) {
           if (!(error instanceof AppError) || error.status >= 500) throw error;
           await interrupt(listening, error.code === 'slot.over' ? 'slot-over' : 'seat-lost');
@@ -310,14 +339,13 @@ export function createListeningService(deps: ListeningDependencies) {
       for (const socketId of presences.keys()) await writeRoster(socketId);
     },
 
-    /** Hearings whose server process died are closed at their last known count. */
+    /** Hearings whose server process died stop where sound was last seen going out: nobody knows of more. */
     async sweep(): Promise<void> {
       for (const hearing of await hearings.unfinished()) {
-        if (listenings.has(hearing.id) || (hearing.instanceId === deps.instances.self && !hearing.live))
-          continue;
+        if (listenings.has(hearing.id) || finishing.has(hearing.id)) continue;
         if (hearing.instanceId !== deps.instances.self && (await deps.instances.alive(hearing.instanceId)))
           continue;
-        await hearings.finish(hearing.id, clock(), hearing.packets);
+        await hearings.close(hearing.id, hearing.lastPacketAt ?? hearing.startedAt);
       }
     },
 

@@ -1,6 +1,9 @@
+import type { Call } from '#contract/calls.ts';
 import { listeningEvents, listeningRequests } from '#contract/listening.ts';
+import type { SocketEvent } from '#contract/socket.ts';
 import type { CallsService } from '#domains/calls/calls.service.ts';
 import type { CallEvents } from '#domains/calls/calls.ts';
+import { coalesce } from '#kernel/coalesce.ts';
 import type { TypedEvents } from '#kernel/typed-events.ts';
 import {
   type Announcer,
@@ -11,34 +14,62 @@ import {
 } from '#realtime/socket-door.ts';
 import type { ListeningEvents, ListeningService } from './listening.service.ts';
 
+/** How often a room hears of who came and went, ms. */
+const crowdPauseMs = 250;
+
 /** The live room's socket door, and what it announces. A listener has no request that could carry media in. */
 export function listeningSockets(deps: {
   listening: ListeningService;
   calls: CallsService;
   announcer: Announcer;
+  /** Whether the agents of a line see at once how many listen. */
+  tellsAgents: (lineId: string) => Promise<boolean>;
   events: TypedEvents<ListeningEvents>;
   callEvents: TypedEvents<CallEvents>;
+  onFault: (about: string, fault: unknown) => void;
 }): { doors: SocketDoor[]; onGone: SocketGone } {
   const { listening, calls, announcer } = deps;
 
+  /** Listeners learn at once; agents learn of listeners when their line's notice says so. */
+  async function announce(event: SocketEvent, call: Call, about: 'call' | 'listeners'): Promise<void> {
+    announcer.to(rooms.line(call.lineId), event, { call });
+    // Whoever cannot be asked about is not told: the books tell later.
+    const tells = await deps.tellsAgents(call.lineId).catch(() => false);
+    if (tells) announcer.to(rooms.agents(call.lineId), event, { call });
+    else if (about === 'call')
+      announcer.to(rooms.agents(call.lineId), event, { call: { ...call, listeners: 0 } });
+  }
   deps.callEvents.on('call-started', ({ call }) =>
-    announcer.to(rooms.line(call.lineId), listeningEvents.callStarted, { call: calls.present(call) }),
+    announce(listeningEvents.callStarted, calls.present(call), 'call'),
   );
   deps.callEvents.on('call-updated', ({ call }) =>
-    announcer.to(rooms.line(call.lineId), listeningEvents.callUpdated, { call: calls.present(call) }),
+    announce(listeningEvents.callUpdated, calls.present(call), 'call'),
   );
   deps.callEvents.on('call-ended', ({ call }) =>
-    announcer.to(rooms.line(call.lineId), listeningEvents.callEnded, { call: calls.present(call) }),
+    announce(listeningEvents.callEnded, calls.present(call), 'call'),
   );
-  deps.events.on('listeners-changed', ({ call }) =>
-    announcer.to(rooms.line(call.lineId), listeningEvents.callUpdated, { call }),
+  // Two hundred who come in one moment would each tell two hundred of all two hundred.
+  const tellListeners = coalesce<string>(
+    crowdPauseMs,
+    async (_, callId) => {
+      // By its turn the call may be over, and nobody is to hear of it as live again.
+      const call = await calls.find(callId);
+      if (call.state !== 'ended')
+        await announce(listeningEvents.callUpdated, calls.present(call), 'listeners');
+    },
+    deps.onFault,
   );
-  deps.events.on('roster-changed', async ({ slotId }) =>
-    announcer.to(rooms.slot(slotId), listeningEvents.roster, {
-      slotId,
-      roster: await listening.rosterOf(slotId),
-    }),
+  const tellRoster = coalesce<string>(
+    crowdPauseMs,
+    async (_, slotId) =>
+      announcer.to(rooms.slot(slotId), listeningEvents.roster, {
+        slotId,
+        roster: await listening.rosterOf(slotId),
+      }),
+    deps.onFault,
   );
+  deps.events.on('listeners-changed', ({ call }) => tellListeners(call.id, call.id));
+  deps.events.on('roster-changed', ({ slotId }) => tellRoster(slotId, slotId));
   deps.events.on('listening-interrupted', ({ socketId, ...payload }) =>
     announcer.toSocket(socketId, listeningEvents.interrupted, payload),
   );

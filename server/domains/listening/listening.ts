@@ -1,14 +1,16 @@
 import { may } from '#contract/abilities.ts';
+import type { HearingWay } from '#contract/hearings.ts';
 import type { Person } from '#contract/identity.ts';
 import type { LocalText } from '#contract/primitives.ts';
 import { checkInOpensBeforeMs, type Slot } from '#contract/seats.ts';
 import { AppError } from '#kernel/errors.ts';
+import type { KeptProof } from './hearing-proof.ts';
 
 /** Who may finish hearing a call that goes on past the end of the slot, and for how long. Milliseconds. */
 export const afterSlotMs = 10 * 60_000;
 
 /** One person's presence on one call, live or archived: the audit record of who heard what. */
-export interface Hearing {
+export interface Hearing extends KeptProof {
   readonly id: string;
   readonly personId: string;
   readonly personName: LocalText;
@@ -21,9 +23,24 @@ export interface Hearing {
   readonly live: boolean;
   readonly startedAt: number;
   readonly endedAt: number | null;
-  /** Audio packets that went out to the person: the base of credited time. */
-  readonly packets: number;
+  /** Of an archived call: how far its player got, once it has told. */
+  readonly replay?: ReplayProgress | null;
+  /** How an archived call was heard, and under what; `live` where `live` is true. */
+  readonly way: HearingWay;
+  /** The clip or the meeting. */
+  readonly wayId: string | null;
+  /** Why somebody heard what is outside their scope. */
+  readonly reason: string | null;
   readonly instanceId: string;
+}
+
+/** What a player of an archived call has proven so far. */
+export interface ReplayProgress {
+  /** Until when the time has been judged, UTC ms. */
+  readonly judgedAt: number;
+  /** Of the recording, each part counted once, ms. */
+  readonly playedMs: number;
+  readonly inHandMs: number;
 }
 
 export interface Admission {

@@ -4,7 +4,7 @@ import type { operationsEndpoints } from '#contract/operations.ts';
 import { requireAbility } from '#domains/identity/require-ability.ts';
 import type { Clock } from '#kernel/clock.ts';
 import { askProbe, type Probe } from '#kernel/health.ts';
-import { startOfDay } from './operations.ts';
+import { startOfDay } from '#kernel/zoned-days.ts';
 
 export type Overview = ResponseOf<typeof operationsEndpoints.overview>;
 

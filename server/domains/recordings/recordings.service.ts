@@ -124,10 +124,10 @@ export function createRecordingsService(deps: RecordingsDependencies) {
         addressOf(peaks),
         ...[audio, ...others].map(addressOf),
       ]);
-      await deps.hearings.recordReplay(person, recording);
+      const { hearingId } = await deps.hearings.recordReplay(person, recording);
       const { url, contentType } = renderings[0]!;
       const gainDb = recording.loudness?.gainDb ?? 0;
-      return { url, contentType, renderings, gainDb, peaksUrl, expiresAt };
+      return { hearingId, url, contentType, renderings, gainDb, peaksUrl, expiresAt };
     },
 
     /** A recording that this person may replay. Errors: `not-found`, `ability.denied`, `scope.denied`. */

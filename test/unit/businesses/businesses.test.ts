@@ -24,8 +24,8 @@ const small: Company = {
     business('tools', 'all', 'cem'),
   ],
   lines: [
-    { id: 'fresh-line', name, businessId: 'fresh', zone: 'UTC' },
-    { id: 'tools-line', name, businessId: 'tools', zone: 'UTC' },
+    { id: 'fresh-line', name, businessId: 'fresh', zone: 'UTC', notice: 'live' },
+    { id: 'tools-line', name, businessId: 'tools', zone: 'UTC', notice: 'live' },
   ],
   scenarios: [],
 };
@@ -46,7 +46,7 @@ describe('The owner map', () => {
   it('is refused with nodes that hang nowhere, in circles, or with lines about nothing', () => {
     const faults = faultsOf({
       businesses: [business('root', null), business('lost', 'gone'), business('a', 'b'), business('b', 'a')],
-      lines: [{ id: 'line', name, businessId: 'nothing', zone: 'UTC' }],
+      lines: [{ id: 'line', name, businessId: 'nothing', zone: 'UTC', notice: 'live' }],
       scenarios: [{ id: 'scenario', name, lineIds: ['no-line'] }],
     });
     expect(faults).to.have.length(6);
