@@ -2,11 +2,13 @@ import { analysis } from './en/analysis.ts';
 import { app } from './en/app.ts';
 import { calls } from './en/calls.ts';
 import { errors } from './en/errors.ts';
+import { hearings } from './en/hearings.ts';
 import { identity } from './en/identity.ts';
 import { listening } from './en/listening.ts';
 import { operations } from './en/operations.ts';
 import { recordings } from './en/recordings.ts';
 import { retention } from './en/retention.ts';
+import { rooms } from './en/rooms.ts';
 import { seats } from './en/seats.ts';
 import { softphone } from './en/softphone.ts';
 import { timeline } from './en/timeline.ts';
@@ -18,11 +20,13 @@ export const en = {
   app,
   calls,
   errors,
+  hearings,
   identity,
   listening,
   operations,
   recordings,
   retention,
+  rooms,
   seats,
   softphone,
   timeline,

@@ -4,11 +4,13 @@ import { analysis } from './zh-cn/analysis.ts';
 import { app } from './zh-cn/app.ts';
 import { calls } from './zh-cn/calls.ts';
 import { errors } from './zh-cn/errors.ts';
+import { hearings } from './zh-cn/hearings.ts';
 import { identity } from './zh-cn/identity.ts';
 import { listening } from './zh-cn/listening.ts';
 import { operations } from './zh-cn/operations.ts';
 import { recordings } from './zh-cn/recordings.ts';
 import { retention } from './zh-cn/retention.ts';
+import { rooms } from './zh-cn/rooms.ts';
 import { seats } from './zh-cn/seats.ts';
 import { softphone } from './zh-cn/softphone.ts';
 import { timeline } from './zh-cn/timeline.ts';
@@ -20,11 +22,13 @@ export const zhCn: SameKeys<typeof en> = {
   app,
   calls,
   errors,
+  hearings,
   identity,
   listening,
   operations,
   recordings,
   retention,
+  rooms,
   seats,
   softphone,
   timeline,

@@ -15,7 +15,14 @@ import styles from './pause-control.module.css';
  * For the agent of a call: one button that keeps listeners and the recording out while the customer says something
  * private. The two go on talking.
  */
-export function PauseControl({ call }: { call: Call }) {
+export function PauseControl({
+  call,
+  tellsListeners = true,
+}: {
+  call: Call;
+  /** Whether the line tells its agents at once how many listen. */
+  tellsListeners?: boolean;
+}) {
   const { t } = useTranslation('calls');
   const refresh = [softphoneEndpoints.mine, callsEndpoints.live];
   const pause = useApiCommand(callsEndpoints.pause, { refresh });
@@ -40,7 +47,7 @@ export function PauseControl({ call }: { call: Call }) {
     >
       <div className={styles.row}>
         <div className={styles.words}>
-          {call.pause ? <Paused pause={call.pause} /> : <Open call={call} />}
+          {call.pause ? <Paused pause={call.pause} /> : <Open call={call} tellsListeners={tellsListeners} />}
         </div>
         <Button
           size="large"
@@ -59,12 +66,13 @@ export function PauseControl({ call }: { call: Call }) {
   );
 }
 
-function Open({ call }: { call: Call }) {
+function Open({ call, tellsListeners }: { call: Call; tellsListeners: boolean }) {
   const { t } = useTranslation('calls');
+  const nobody = tellsListeners ? t('pause.openNobody') : t('pause.openUntold');
   return (
     <>
       <p className={styles.state}>
-        {call.listeners > 0 ? t('pause.open', { count: call.listeners }) : t('pause.openNobody')}
+        {call.listeners > 0 ? t('pause.open', { count: call.listeners }) : nobody}
       </p>
       <p className={styles.hint}>{t('pause.why')}</p>
     </>

@@ -2,9 +2,11 @@ import { CheckCircleFilled, ExclamationCircleFilled, WarningFilled } from '@ant-
 import { useTranslation } from 'react-i18next';
 import { operationsEndpoints } from '#contract/operations.ts';
 import { useApiQuery } from '../../app/queries.ts';
+import { useMay } from '../../app/session.tsx';
 import { useFormat } from '../../ui/format/use-format.ts';
 import { Page } from '../../ui/page.tsx';
 import { ErrorState, LoadingRows } from '../../ui/states.tsx';
+import { LineNotices } from '../businesses/line-notices.tsx';
 import { ArchiveCheck } from './archive-check.tsx';
 import { CallsAndCaptures } from './calls-and-captures.tsx';
 import { Failures } from './failures.tsx';
@@ -26,6 +28,7 @@ export function OperationsPage() {
   const format = useFormat();
   const query = useApiQuery(operationsEndpoints.overview, {}, { refreshEveryMs: 5_000, staleTimeMs: 0 });
   const check = useArchiveCheck();
+  const managesLines = useMay()('lines.manage');
   const { data, error } = query;
   return (
     <Page title={t('title')} wide lead={data && t('asOf', { time: format.timeOfDay(data.now) })}>
@@ -47,6 +50,7 @@ export function OperationsPage() {
               <Services overview={data} />
               <Queues overview={data} />
               <Machines overview={data} />
+              {managesLines && <LineNotices />}
             </div>
           </div>
         </>

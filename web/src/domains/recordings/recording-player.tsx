@@ -22,6 +22,7 @@ import { keepSameLoudness, keptSameLoudness } from './kept-loudness.ts';
 import { BackIcon, ForwardIcon } from './player-icons.tsx';
 import styles from './recording-player.module.css';
 import { sharesOf, TalkShare } from './talk-share.tsx';
+import { usePlayedReports } from './use-played-reports.ts';
 import { fetchPeaks } from './use-recordings.ts';
 
 /**
@@ -64,6 +65,7 @@ export function RecordingPlayer({
     durationMs,
     silences: quiet,
   });
+  usePlayedReports(player, audio.data?.hearingId);
   return (
     <section className={styles.card} aria-label={t('recordingTitle')}>
       <Timeline

@@ -94,7 +94,9 @@ export function ActiveCall({
         </p>
       )}
 
-      {call.state === 'live' && <PauseControl call={call} />}
+      {call.state === 'live' && (
+        <PauseControl call={call} tellsListeners={'notice' in call && call.notice === 'live'} />
+      )}
       {hold.error !== null && <ErrorNote error={hold.error} />}
       <div className={styles.buttons}>
         {phase === 'idle' && state.error && (

@@ -7,6 +7,7 @@ import { Page } from '../../ui/page.tsx';
 import { LoadingRows } from '../../ui/states.tsx';
 import { ActiveCall } from './active-call.tsx';
 import { CallOver, StillOpen, TakenOver } from './between-calls.tsx';
+import { HeardMe } from './heard-me.tsx';
 import { forgetLink, keepLink, keptLink } from './kept-link.ts';
 import { LeaveGuard } from './leave-guard.tsx';
 import { OpenCall, type OpenedCall } from './open-call.tsx';
@@ -26,6 +27,7 @@ export function AgentDeskPage() {
       <OwnLiveCalls />
       {session ? <Desk session={session} /> : <LoadingRows rows={1} height={240} />}
       <OwnCalls />
+      <HeardMe />
     </Page>
   );
 }

@@ -9,6 +9,7 @@ import { Section } from '../../ui/page.tsx';
 import { EmptyState, ErrorState, LoadingRows } from '../../ui/states.tsx';
 import { When } from '../../ui/when.tsx';
 import { useLines } from '../businesses/use-lines.ts';
+import { useHearingWords } from './hearing-words.ts';
 import styles from './own-calls.module.css';
 import { useOwnCalls } from './use-own-calls.ts';
 
@@ -80,21 +81,25 @@ function HowItStands({ call }: { call: OwnCall }) {
 
 function HeardBy({ call }: { call: OwnCall }) {
   const { t } = useTranslation('softphone');
+  const hearings = useTranslation('hearings');
   const local = useLocalText();
-  const format = useFormat();
-  if (call.heardBy.length === 0) return <p className={styles.nobody}>{t('own.nobody')}</p>;
+  const words = useHearingWords();
+  const { notice } = call;
+  if (call.heardBy.length === 0) {
+    // "Nobody" is only said where it is known.
+    const later = notice === 'digest' || (notice === 'afterwards' && call.state !== 'ended');
+    return <p className={styles.nobody}>{later ? hearings.t(`told.${notice}`) : t('own.nobody')}</p>;
+  }
   return (
     <div className={styles.heard}>
       <p className="cl-visually-hidden">{t('own.heardBy')}</p>
       <ul>
         {call.heardBy.map((hearing) => (
-          <li key={`${hearing.name.en} ${hearing.at} ${hearing.live}`} className={styles.hearing}>
+          <li key={`${hearing.name.en} ${hearing.at} ${hearing.way}`} className={styles.hearing}>
             <span className={styles.hearer} title={local(hearing.title)}>
               {local(hearing.name)}
             </span>
-            <span className={styles.meta}>
-              {t(hearing.live ? 'own.heardLive' : 'own.heardLater', { time: format.dayAndTime(hearing.at) })}
-            </span>
+            <span className={styles.meta}>{words(hearing)}</span>
           </li>
         ))}
       </ul>

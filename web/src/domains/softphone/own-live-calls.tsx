@@ -33,7 +33,7 @@ export function OwnLiveCalls({ all = false, none }: { all?: boolean; none?: Reac
             <span>{lineName(call.lineId)}</span>
           </p>
         </div>
-        <PauseControl call={call} />
+        <PauseControl call={call} tellsListeners={call.notice === 'live'} />
       </article>
     );
   });

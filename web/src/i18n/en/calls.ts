@@ -5,6 +5,7 @@ export const calls = {
     open_one: 'Recorded, and {{count}} person listens',
     open_other: 'Recorded, and {{count}} people listen',
     openNobody: 'Recorded; nobody listens right now',
+    openUntold: 'Recorded, and it may be listened to',
     why: 'Pause before the customer says a card number or anything else that is nobody’s business. You two keep talking.',
     paused: 'Just the two of you',
     nobody: 'Nobody listens and nothing is recorded.',

@@ -83,8 +83,6 @@ export const softphone = {
     waiting: 'waiting for the customer',
     missed: 'did not come about',
     nobody: 'Heard by nobody',
-    heardLive: 'live, {{time}}',
-    heardLater: 'recording, {{time}}',
     heardBy: 'Heard by',
     noScenario: 'Call',
     endedBy: {

@@ -7,6 +7,7 @@ export const calls: SameKeys<typeof english> = {
     resume: '恢复收听与录音',
     open_other: '正在录音，{{count}} 人在听',
     openNobody: '正在录音，此刻无人收听',
+    openUntold: '正在录音，可能有人在听',
     why: '客户要说卡号等敏感信息前，请先暂停。你们的通话不受影响。',
     paused: '只有你们两人听得到',
     nobody: '现在无人收听，也不录音。',

@@ -86,8 +86,6 @@ export const softphone: SameKeys<typeof english> = {
     waiting: '等待客户接入',
     missed: '未接通',
     nobody: '没有人听过',
-    heardLive: '实时收听，{{time}}',
-    heardLater: '听过录音，{{time}}',
     heardBy: '听过的人',
     noScenario: '来电',
     endedBy: {
