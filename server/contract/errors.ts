@@ -53,6 +53,8 @@ export const errorStatus = {
   'bookmark.changed': 409,
   'clip.not-ready': 409,
   'clip.no-retry': 409,
+  'notes.update': 400,
+  'notes.full': 409,
   'store.unavailable': 503,
   'store.storage': 503,
   internal: 500,

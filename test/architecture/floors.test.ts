@@ -14,6 +14,7 @@ const domains = [
   'calls',
   'seats',
   'listening',
+  'rooms',
   'recordings',
   'analysis',
   'bookmarks',

@@ -149,6 +149,11 @@ export const errors = {
     what: 'There is nothing to try again with this clip.',
     todo: 'Look at how it stands now.',
   },
+  'notes.update': {
+    what: 'What was written here could not be merged into the shared notes.',
+    todo: 'Copy it, reload the page and paste it again.',
+  },
+  'notes.full': { what: 'The shared notes are full.', todo: 'Shorten them; what you wrote is kept here.' },
   'store.unavailable': {
     what: 'The database does not answer.',
     todo: 'Try again in a moment; the operations team sees it too.',

@@ -68,6 +68,8 @@ export const errors: SameKeys<typeof english> = {
   'bookmark.changed': { what: '这个标记刚在另一个窗口里改过。', todo: '页面已显示最新内容，需要的话再改一次。' },
   'clip.not-ready': { what: '片段还没有剪好。', todo: '通话结束几秒后就能听。' },
   'clip.no-retry': { what: '这个片段没有可以重试的步骤。', todo: '刷新页面看看它现在的状态。' },
+  'notes.update': { what: '这里写的内容没能合并到共享笔记。', todo: '请先复制，刷新页面后再粘贴。' },
+  'notes.full': { what: '共享笔记已写满。', todo: '请删减一些；您写的内容还留在这里。' },
   'store.unavailable': { what: '数据库没有响应。', todo: '请稍后再试，运维同事也会看到。' },
   'store.storage': { what: '录音存储没有响应。', todo: '录音是安全的，请稍后再试。' },
   internal: { what: '我们这边出了点问题。', todo: '请再试一次；还不行，请把错误代码告诉运维同事。' },
