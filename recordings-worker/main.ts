@@ -16,6 +16,8 @@ import { openSigningKey } from './archive/signing-key.ts';
 import { Admission } from './capture/admission.ts';
 import { Captures } from './capture/captures.ts';
 import { Clips } from './clip/clips.ts';
+import { createFollowDoor } from './follow/follow-door.ts';
+import { FollowedCalls } from './follow/followed-calls.ts';
 import { startHealthServer } from './health-server.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { createPeers } from './peers.ts';
@@ -139,7 +141,16 @@ async function start(config: WorkerConfig, log: Log, lifecycle: Lifecycle): Prom
   const forgetting = new Forgetting({ spoolId, spoolDir, redis, log });
   lifecycle.onStop('closeQueues', 'forgetting', () => forgetting.stop());
 
+  // Listeners who go back in a call that is live hear it from the spool.
+  const followed = new FollowedCalls({
+    spoolDir,
+    writtenThrough: (callId) => captures.writtenThrough(callId),
+    log,
+  });
+  lifecycle.onStop('closeStores', 'followed calls', () => followed.close());
+
   // The doors.
+  metrics.gauge('followed_calls', 'Calls that listeners hear from the spool', [], () => followed.size);
   metrics.gauge('captures_running', 'Calls being captured', [], () => captures.running);
   metrics.gauge('spool_calls', 'Calls whose audio lies in the spool', ['state'], () => {
     const { unsealed, sealed } = heartbeat.findings;
@@ -167,7 +178,16 @@ async function start(config: WorkerConfig, log: Log, lifecycle: Lifecycle): Prom
       await redis.ping().catch(() => problems.push('redis is not reachable'));
       return problems;
     },
-    spool: createSpoolDoor({ spoolDir, spoolId, secret: () => peers.secret() }),
+    spool: createSpoolDoor({
+      spoolDir,
+      spoolId,
+      secret: () => peers.secret(),
+      follow: createFollowDoor({
+        spoolId,
+        calls: followed,
+        capturing: (callId) => captures.writtenThrough(callId) !== undefined,
+      }),
+    }),
   });
   lifecycle.onStop('closeStores', 'health', () => health.close());
 

@@ -15,7 +15,6 @@ import { listeningRoutes } from '#domains/listening/listening.routes.ts';
 import { createListeningService, type ListeningEvents } from '#domains/listening/listening.service.ts';
 import { listeningSockets } from '#domains/listening/listening.sockets.ts';
 import { createRosterStore } from '#domains/listening/roster.store.ts';
-import { timeShiftSockets } from '#domains/listening/time-shift.sockets.ts';
 import { createCaptureService, type RecordingEvents } from '#domains/recordings/capture.service.ts';
 import { livingRecorders } from '#domains/recordings/recorders.store.ts';
 import { handleReports } from '#domains/recordings/recordings.jobs.ts';
@@ -46,6 +45,7 @@ import { startBookmarks } from './live-bookmarks.ts';
 import { startFollowing } from './live-follow.ts';
 import { startKeeping } from './live-keeping.ts';
 import { startRooms } from './live-rooms.ts';
+import { startTimeShift } from './live-time-shift.ts';
 
 /** How often running listenings, captures and calls of dead processes are looked at. Milliseconds. */
 const watchEveryMs = 5_000;
@@ -79,6 +79,7 @@ export async function startLive(needs: LiveNeeds) {
   // The live plane: telephony's audio comes in, SFU workers carry it, the tap keeps it for the recorders.
   const steady = steadyClock({ mayJump: () => carried() === 0 });
   let carried = () => 0;
+  let listenersFromDisk: (callId: string) => number = () => 0;
   const ingress = createRtpIngress({
     listenIp: config.RTP_LISTEN_IP,
     announcedAddress: config.RTP_ANNOUNCED_ADDRESS,
@@ -124,7 +125,7 @@ export async function startLive(needs: LiveNeeds) {
     events: callEvents,
     lineExists: async (lineId) => (await lineOf(lineId)) !== undefined,
     agentName: async (agentId) => (await identity.person(agentId))?.name ?? null,
-    listenersOf: (callId) => media.listeners.listenersOf(callId),
+    listenersOf: (callId) => media.listeners.listenersOf(callId) + listenersFromDisk(callId),
     instances,
     clock,
     log,
@@ -171,13 +172,16 @@ export async function startLive(needs: LiveNeeds) {
     roster: createRosterStore(redis),
     slotFor: (person, slotId) => seats.show(person, slotId),
     ownedLines: async (personId) => (await businesses.ownedBy(personId)).lineIds,
+    delayOf: (person) => (person.ear === 'delayed' ? config.LISTENING_DELAY_MS : null),
     events: listeningEvents,
     callEvents,
     instances,
     clock,
     log,
   });
+  listenersFromDisk = (callId) => listening.besideLive(callId);
   lifecycle.onStop('stopAdmitting', 'listenings', () => listening.stop());
+  startTimeShift({ config, log, lifecycle, redis, gateway, calls, listening, clock: steady });
   startFollowing({
     ...{ log, lifecycle, clock, redis, gateway, calls, callEvents, listeningEvents, hearings },
     ...{ businesses, identity, seats, instanceId: instances.self },
@@ -274,7 +278,7 @@ export async function startLive(needs: LiveNeeds) {
     callEvents,
     onFault: (about, fault) => log.warn({ about, err: fault }, 'a room was not told'),
   });
-  gateway.mount([...softphoneDoor.doors, ...listeningDoor.doors, ...timeShiftSockets(), ...moments.doors]);
+  gateway.mount([...softphoneDoor.doors, ...listeningDoor.doors, ...moments.doors]);
   gateway.onGone(softphoneDoor.onGone);
   gateway.onGone(listeningDoor.onGone);
   const routes: Route[] = [

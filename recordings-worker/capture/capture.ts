@@ -181,7 +181,9 @@ export class Capture {
 
   /** What the tap's clock said when it was heard last: all it had until then has come. It pings while a call is quiet. */
   #tapTimeMs(): number | undefined {
-    return this.#heardMs === undefined ? undefined : this.#heardMs + (this.#connection.heardAt - this.#heardAt);
+    return this.#heardMs === undefined
+      ? undefined
+      : this.#heardMs + (this.#connection.heardAt - this.#heardAt);
   }
 
   #fail(error: unknown): void {

@@ -123,7 +123,10 @@ function waveform(
 ): Buffer {
   const begin = Math.floor(fromMs / waveformStepMs) * waveformStepMs;
   const end = Math.min(state.edgeMs, begin + waveformSpanMaxMs);
-  const steps = Math.max(0, state.ended ? Math.ceil((end - begin) / waveformStepMs) : Math.floor((end - begin) / waveformStepMs));
+  const steps = Math.max(
+    0,
+    state.ended ? Math.ceil((end - begin) / waveformStepMs) : Math.floor((end - begin) / waveformStepMs),
+  );
   const energies = [new Float64Array(steps), new Float64Array(steps)];
   for (const leg of call.legs()) {
     const energy = energies[leg.side]!;

@@ -130,7 +130,9 @@ export class FollowedCall {
   async #names(): Promise<string[]> {
     try {
       const names = await readdir(this.#folder);
-      return names.filter((name) => name.endsWith(eventsSuffix)).map((name) => name.slice(0, -eventsSuffix.length));
+      return names
+        .filter((name) => name.endsWith(eventsSuffix))
+        .map((name) => name.slice(0, -eventsSuffix.length));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       this.cleared = this.known;

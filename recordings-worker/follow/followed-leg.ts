@@ -85,7 +85,9 @@ export class FollowedLeg {
   /** The payloads of these packets of this leg, by packet; read in as few pieces as they lie in. */
   async payloads(packets: readonly number[]): Promise<Map<number, Buffer>> {
     const { file, payloadPosition, payloadLength } = this.index;
-    const sorted = [...packets].sort((a, b) => file[a]! - file[b]! || payloadPosition[a]! - payloadPosition[b]!);
+    const sorted = [...packets].sort(
+      (a, b) => file[a]! - file[b]! || payloadPosition[a]! - payloadPosition[b]!,
+    );
     const found = new Map<number, Buffer>();
     for (let i = 0; i < sorted.length; ) {
       const first = sorted[i]!;

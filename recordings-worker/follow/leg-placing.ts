@@ -99,7 +99,8 @@ export class LegPlacing {
     this.at[packet] = ms;
     // Nearly in order as they come.
     let place = this.count;
-    for (; place > 0 && this.at[this.order[place - 1]!]! > ms; place--) this.order[place] = this.order[place - 1]!;
+    for (; place > 0 && this.at[this.order[place - 1]!]! > ms; place--)
+      this.order[place] = this.order[place - 1]!;
     this.order[place] = packet;
     this.count += 1;
     this.endMs = Math.max(this.endMs, ms + (this.#index.duration[packet]! * 1_000) / this.#clockRate);

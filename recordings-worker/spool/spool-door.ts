@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { id } from '#contract/primitives.ts';
+import type { FollowDoor } from '../follow/follow-door.ts';
 import { callFolder, eventsSuffix } from './spool-layout.ts';
 
 /** What a worker answers about a call: its segments' files, and the spool it speaks for. */
@@ -23,6 +24,8 @@ export interface SpoolDoorOptions {
   readonly spoolId: string;
   /** What the other worker must show. */
   readonly secret: () => Promise<string>;
+  /** Answers what is below `/spool/CALL/follow`: a call's packets by time, while it is being recorded. */
+  readonly follow: FollowDoor;
 }
 
 export type SpoolDoor = (
@@ -35,7 +38,7 @@ export type SpoolDoor = (
  * Gives other workers what this spool holds of one call: `GET /spool/CALL` lists the files of its segments with sizes
  * and SHA-256, `GET /spool/CALL/FILE` gives one, from `Range: bytes=N-` on. Both want `Authorization: Bearer SECRET`.
  */
-export function createSpoolDoor({ spoolDir, spoolId, secret }: SpoolDoorOptions): SpoolDoor {
+export function createSpoolDoor({ spoolDir, spoolId, secret, follow }: SpoolDoorOptions): SpoolDoor {
   return async (request, response, pathname) => {
     const refuse = (status: number, code: string) => {
       response.writeHead(status, { 'content-type': 'application/json' });
@@ -45,7 +48,9 @@ export function createSpoolDoor({ spoolDir, spoolId, secret }: SpoolDoorOptions)
       return refuse(401, 'worker.unknown');
     }
     const [, , callId = '', name, ...more] = pathname.split('/');
-    if (!id.safeParse(callId).success || more.length > 0) return refuse(404, 'route.unknown');
+    if (!id.safeParse(callId).success) return refuse(404, 'route.unknown');
+    if (name === 'follow' && more.length <= 1) return follow(request, response, { callId, what: more[0] });
+    if (more.length > 0) return refuse(404, 'route.unknown');
     const folder = callFolder(spoolDir, callId);
     if (name === undefined) {
       const listing: SpoolListing = { spoolId, files: await list(folder) };

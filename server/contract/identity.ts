@@ -5,12 +5,18 @@ import { id, localText } from './primitives.ts';
 export const role = z.enum(['listener', 'host', 'cx', 'owner', 'agent', 'admin']);
 export type Role = z.infer<typeof role>;
 
+/** `delayed`: hears calls some seconds behind and masked, never live; for guests and partners. */
+export const ear = z.enum(['live', 'delayed']);
+export type Ear = z.infer<typeof ear>;
+
 /** A person as the web sees them. `lineIds` and `businessIds` are the scope that the owner map gives them. */
 export const person = z.object({
   id,
   name: localText,
   title: localText,
   role,
+  /** Absent: live. */
+  ear: ear.optional(),
   businessIds: z.array(id),
   lineIds: z.array(id),
 });

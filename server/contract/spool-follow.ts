@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { audioSpanMaxMs } from './time-shift.ts';
 import { id, offsetMs } from './primitives.ts';
+import { audioSpanMaxMs } from './time-shift.ts';
 
 /**
  * What a recordings worker answers about a call that it has on disk, also while it is being written. Behind the door
@@ -13,7 +13,11 @@ import { id, offsetMs } from './primitives.ts';
  */
 export const followQuery = z.object({ zeroMs: z.coerce.number().min(0).max(8.64e15) });
 
-const offset = z.coerce.number().int().min(0).max(2 ** 31);
+const offset = z.coerce
+  .number()
+  .int()
+  .min(0)
+  .max(2 ** 31);
 
 export const followAudioQuery = followQuery
   .extend({ fromMs: offset, toMs: offset })
@@ -48,5 +52,8 @@ export const followedAudio = followedCall.extend({ toMs: offsetMs });
 export type FollowedAudio = z.infer<typeof followedAudio>;
 
 /** `fromMs`: where the first step begins; `steps` per voice. */
-export const followedWaveform = followedCall.extend({ fromMs: offsetMs, steps: z.number().int().nonnegative() });
+export const followedWaveform = followedCall.extend({
+  fromMs: offsetMs,
+  steps: z.number().int().nonnegative(),
+});
 export type FollowedWaveform = z.infer<typeof followedWaveform>;

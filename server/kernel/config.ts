@@ -60,6 +60,10 @@ const serverSchema = storesSchema
     CALL_MEDIA_TIMEOUT_MS: z.coerce.number().int().min(500).default(30_000),
     /** A pause of listening and capture that nobody ended ends by itself after this long. */
     PAUSE_MAX_MS: z.coerce.number().int().min(1_000).default(600_000),
+    /** How far behind people hear calls whose seats are delayed. */
+    LISTENING_DELAY_MS: z.coerce.number().int().min(2_000).max(600_000).default(10_000),
+    /** For them a pause also takes away what was said so long before it. */
+    PAUSE_REACHES_BACK_MS: z.coerce.number().int().min(0).default(5_000),
     TAP_LISTEN_IP: z.string().default('127.0.0.1'),
     /** The name workers reach the tap by; the listen address unless told. */
     TAP_ADVERTISED_HOST: z.string().optional(),
@@ -72,6 +76,12 @@ const serverSchema = storesSchema
     ANALYSIS: z.enum(['on', 'off']).default('on'),
     /** Whether transcripts are asked for: the same value as the workers have. */
     TRANSCRIBER: z.enum(['none', 'openai', 'sherpa']).default('none'),
+    /** Where mail goes out: smtp:// or smtps://[user:password@]host[:port]. Without it nothing is mailed. */
+    SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+    /** The address that mail comes from. */
+    MAIL_FROM: z.email().optional(),
+    /** A mail that could not be delivered is tried again after so long, then after twice as long each time. */
+    MAIL_RETRY_MS: z.coerce.number().int().min(50).default(30_000),
     /** What the programme asks of every listener. */
     LISTENING_HOURS_A_QUARTER: z.coerce.number().min(0).max(500).default(2),
     WEB_ROOT: z.string().optional(),
@@ -83,6 +93,15 @@ const serverSchema = storesSchema
   .refine((config) => config.TURN_URLS.length === 0 || config.TURN_SECRET !== undefined, {
     path: ['TURN_SECRET'],
     message: 'TURN_URLS needs TURN_SECRET, which the TURN server has as static-auth-secret',
+  })
+  .refine((config) => config.SMTP_URL === undefined || config.MAIL_FROM !== undefined, {
+    path: ['MAIL_FROM'],
+    message: 'SMTP_URL needs MAIL_FROM, the address that mail comes from',
+  })
+  .refine((config) => config.PAUSE_REACHES_BACK_MS <= config.LISTENING_DELAY_MS, {
+    path: ['PAUSE_REACHES_BACK_MS'],
+    message:
+      'PAUSE_REACHES_BACK_MS must not be more than LISTENING_DELAY_MS: what was heard cannot be taken back',
   })
   .refine((config) => config.RTP_PORT_MIN < config.RTP_PORT_MAX, {
     path: ['RTP_PORT_MIN'],

@@ -13,7 +13,9 @@ const personSchema = new mongoose.Schema<Row>(
     name: text,
     title: text,
     role: { type: String, required: true },
+    ear: { type: String },
     worksLineIds: { type: [String], required: true },
+    email: { type: String, default: null },
   },
   { versionKey: false, collection: 'persons' },
 );

@@ -1,4 +1,4 @@
-import type { Person, Role } from '#contract/identity.ts';
+import type { Ear, Person, Role } from '#contract/identity.ts';
 import type { LocalText } from '#contract/primitives.ts';
 
 /** A person as stored: what is theirs. What the owner map gives them is added when they are read. */
@@ -7,8 +7,12 @@ export interface StoredPerson {
   readonly name: LocalText;
   readonly title: LocalText;
   readonly role: Role;
+  /** Absent: live. */
+  readonly ear?: Ear;
   /** The lines an agent works on. */
   readonly worksLineIds: readonly string[];
+  /** Where their mail goes; never leaves the server. */
+  readonly email?: string | null;
 }
 
 export interface Owned {
@@ -18,7 +22,7 @@ export interface Owned {
 
 /** A person's scope: the lines of what they own, and those they work on. */
 export function withScope(stored: StoredPerson, owned: Owned): Person {
-  const { worksLineIds, ...person } = stored;
+  const { worksLineIds, email: _, ...person } = stored;
   return {
     ...person,
     businessIds: [...owned.businessIds],

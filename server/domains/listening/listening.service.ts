@@ -15,7 +15,8 @@ import { assertHeardFromSeat, followScope } from './follow.ts';
 import { HearingProof } from './hearing-proof.ts';
 import type { HearingsStore } from './hearings.store.ts';
 import type { ListenerMedia } from './listening.ports.ts';
-import { admitToRoom, assertSlotRuns, type Hearing } from './listening.ts';
+import { admitToRoom, assertSlotRuns, heardLater, type Listening, liveHearing } from './listening.ts';
+import { Presences } from './presences.ts';
 import type { RosterStore } from './roster.store.ts';
 
 export type InterruptReason = 'media-restart' | 'slot-over' | 'seat-lost' | 'server-stop' | 'connection-lost';
@@ -39,28 +40,13 @@ export interface ListeningDependencies {
   readonly slotFor: (person: Person, slotId: string) => Promise<Slot>;
   /** The lines that the owner map gives a person. */
   readonly ownedLines: (personId: string) => Promise<readonly string[]>;
+  /** How far behind this person hears calls, ms; null for live. */
+  readonly delayOf: (person: Person) => number | null;
   readonly events: TypedEvents<ListeningEvents>;
   readonly callEvents: TypedEvents<CallEvents>;
   readonly instances: { readonly self: string; alive(instanceId: string): Promise<boolean> };
   readonly clock: Clock;
   readonly log: Log;
-}
-
-interface Listening {
-  readonly id: string;
-  readonly person: Person;
-  readonly socketId: string;
-  readonly slotId: string;
-  readonly callId: string;
-  /** The room and the agent know of it. */
-  told: boolean;
-  readonly proof: HearingProof;
-}
-
-interface Presence {
-  readonly person: Person;
-  readonly slotId: string;
-  readonly host: boolean;
 }
 
 export type ListeningService = ReturnType<typeof createListeningService>;
@@ -71,8 +57,11 @@ export function createListeningService(deps: ListeningDependencies) {
   const listenings = new Map<string, Listening>();
   /** Hearings that are over and are being written: the sweep must not take them for a dead process's. */
   const finishing = new Set<string>();
-  /** Presence by socket: a socket is in at most one room. */
-  const presences = new Map<string, Presence>();
+  const presences = new Presences({
+    ...{ roster, clock },
+    heardBy: (socketId) => [...listenings.values()].find((one) => one.socketId === socketId)?.callId ?? null,
+    onChange: (slotId) => events.emit('roster-changed', { slotId }),
+  });
 
   async function admit(person: Person, slotId: string) {
     return admitToRoom(person, await deps.slotFor(person, slotId), clock());
@@ -111,29 +100,11 @@ export function createListeningService(deps: ListeningDependencies) {
     if (call && call.state !== 'ended') events.emit('listeners-changed', { call: calls.present(call) });
   }
 
-  async function writeRoster(socketId: string): Promise<void> {
-    const presence = presences.get(socketId);
-    if (!presence) return;
-    const hears = [...listenings.values()].find((candidate) => candidate.socketId === socketId);
-    const { person } = presence;
-    await roster.put(
-      presence.slotId,
-      socketId,
-      {
-        personId: person.id,
-        name: person.name,
-        title: person.title,
-        host: presence.host,
-        callId: hears?.callId ?? null,
-      },
-      clock(),
-    );
-  }
-
-  async function refreshRoster(socketId: string): Promise<void> {
-    const slotId = presences.get(socketId)?.slotId;
-    await writeRoster(socketId);
-    if (slotId) events.emit('roster-changed', { slotId });
+  /** Done when they hear, not at the join, where it would keep the newcomer's page busy. */
+  function tellOthers(listening: Listening): void {
+    if (listening.told) return;
+    listening.told = true;
+    void presences.refresh(listening.socketId).then(() => announceListeners(listening.callId));
   }
 
   const whoHears = ({ person, socketId, slotId, callId }: Listening) => ({
@@ -158,7 +129,7 @@ export function createListeningService(deps: ListeningDependencies) {
       .catch((error: unknown) => log.error({ listeningId: listening.id, err: error }, 'hearing not finished'))
       .finally(() => finishing.delete(listening.id));
     log.info({ listeningId: listening.id, callId: listening.callId, packets }, 'listening ended');
-    await refreshRoster(listening.socketId);
+    await presences.refresh(listening.socketId);
     await announceListeners(listening.callId);
   }
 
@@ -176,7 +147,9 @@ export function createListeningService(deps: ListeningDependencies) {
 
   media.on('interrupted', ({ listeningId, reason }) => {
     const listening = listenings.get(listeningId);
-    if (listening) void interrupt(listening, reason);
+    // Whoever hears from disk goes on hearing.
+    if (listening?.way === 'shifted') listening.way = 'severed';
+    else if (listening) void interrupt(listening, reason);
   });
   media.on('consumer-added', ({ listeningId, consumer }) => {
     const listening = listenings.get(listeningId);
@@ -188,35 +161,99 @@ export function createListeningService(deps: ListeningDependencies) {
       events.emit('consumer-closed', { socketId: listening.socketId, listeningId, consumerId, legId });
   });
   deps.callEvents.on('call-ended', async ({ call }) => {
-    await Promise.all([...listenings.values()].filter((one) => one.callId === call.id).map(finish));
+    // Whoever hears from disk is behind, and hears the rest.
+    const over = [...listenings.values()].filter((one) => one.callId === call.id && one.way === 'live');
+    await Promise.all(over.map(finish));
   });
+
+  /** Whether they still may, asked again; else the listening is over. Errors: those of the room. */
+  async function stillAdmitted(listening: Listening, person: Person): Promise<void> {
+    try {
+      const { slot } = await admit(person, listening.slotId);
+      if (listening.way !== 'delayed' && deps.delayOf(person) !== null) throw heardLater();
+      if (listening.lineId === slot.lineId) return;
+      assertHeardFromSeat(
+        followScope(person, slot.lineId, await deps.ownedLines(person.id)),
+        listening.lineId,
+      );
+    } catch (error) {
+      if (error instanceof AppError && error.status < 500) {
+        await interrupt(listening, error.code === 'slot.over' ? 'slot-over' : 'seat-lost');
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * One seat, one presence: joining ends whatever this person heard before, in whichever window. Nobody hears what is
+   * not on record: the hearing is written before anything can be heard.
+   */
+  async function begin<T>(
+    person: Person,
+    input: { slotId: string; callId?: string | undefined },
+    socketId: string,
+    way: 'live' | 'delayed',
+    open: (listening: Listening) => Promise<T>,
+  ): Promise<{ listeningId: string; call: Call; offer: T }> {
+    const { slot, host } = await admit(person, input.slotId);
+    assertSlotRuns(slot, clock());
+    const mine = [...listenings.values()].filter((one) => one.person.id === person.id);
+    const call = await callFor(
+      person,
+      slot,
+      input.callId,
+      mine.find((one) => one.socketId === socketId)?.callId,
+    );
+    await Promise.all(
+      mine.map((one) => (one.socketId === socketId ? finish(one) : interrupt(one, 'seat-lost'))),
+    );
+    const now = clock();
+    const id = newId('hear', now);
+    const listening: Listening = {
+      ...{ id, person, socketId, slotId: slot.id, callId: call.id, lineId: call.lineId, way },
+      proof: new HearingProof(now),
+      told: false,
+    };
+    listenings.set(id, listening);
+    events.emit('hearing-began', whoHears(listening));
+    if (!presences.of(socketId)) presences.set(socketId, { person, slotId: slot.id, host });
+    const hearing = liveHearing({ id, person, call, slotId: slot.id, now, instanceId: deps.instances.self });
+    try {
+      const [offer] = await Promise.all([open(listening), hearings.insert(hearing)]);
+      log.info({ listeningId: id, callId: call.id, slotId: slot.id, way }, 'listening joined');
+      return { listeningId: id, call: calls.present(call), offer };
+    } catch (error) {
+      listenings.delete(id);
+      events.emit('hearing-ended', whoHears(listening));
+      media.leave(id);
+      throw error;
+    }
+  }
 
   return {
     routerRtpCapabilities: () => media.routerRtpCapabilities(),
+    /** How far behind this person hears calls, ms; null for live. */
+    delayOf: deps.delayOf,
 
     async enter(person: Person, slotId: string, socketId: string) {
       const { slot, host } = await admit(person, slotId);
-      const before = presences.get(socketId);
+      const before = presences.of(socketId);
       if (before && before.slotId !== slotId) await this.exit(socketId);
       presences.set(socketId, { person, slotId, host });
-      await writeRoster(socketId);
+      await presences.write(socketId);
       const [live, people] = await Promise.all([calls.live([slot.lineId]), roster.list(slotId, clock())]);
       events.emit('roster-changed', { slotId });
       return { slot, calls: live, roster: people, now: clock() };
     },
 
     async exit(socketId: string): Promise<void> {
-      const presence = presences.get(socketId);
       await Promise.all([...listenings.values()].filter((one) => one.socketId === socketId).map(finish));
-      if (!presence) return;
-      presences.delete(socketId);
-      await roster.remove(presence.slotId, socketId);
-      events.emit('roster-changed', { slotId: presence.slotId });
+      await presences.remove(socketId);
     },
 
     rosterOf: (slotId: string): Promise<RosterEntry[]> => roster.list(slotId, clock()),
 
-    /** One seat, one presence: joining ends whatever this person heard before, in whichever window. */
+    /** Errors: those of the room and of its slot, `listening.delayed`, `listening.none-live`, those of the media. */
     async join(
       person: Person,
       input: { slotId: string; callId?: string | undefined; rtpCapabilities: Record<string, unknown> },
@@ -227,67 +264,70 @@ export function createListeningService(deps: ListeningDependencies) {
       transport: MediaDescription;
       consumers: ConsumerDescription[];
     }> {
-      const { slot, host } = await admit(person, input.slotId);
-      assertSlotRuns(slot, clock());
-      const mine = [...listenings.values()].filter((one) => one.person.id === person.id);
-      const call = await callFor(
-        person,
-        slot,
-        input.callId,
-        mine.find((one) => one.socketId === socketId)?.callId,
+      if (deps.delayOf(person) !== null) throw heardLater();
+      const { rtpCapabilities } = input;
+      const { offer, ...joined } = await begin(person, input, socketId, 'live', ({ id, callId }) =>
+        media.join({ listeningId: id, callId, rtpCapabilities }),
       );
-      await Promise.all(
-        mine.map((one) => (one.socketId === socketId ? finish(one) : interrupt(one, 'seat-lost'))),
-      );
+      return { ...joined, ...offer };
+    },
 
-      const id = newId('hear', clock());
-      const hearing: Hearing = {
-        id,
-        personId: person.id,
-        personName: person.name,
-        personTitle: person.title,
-        callId: call.id,
-        recordingId: null,
-        agentId: call.agentId,
-        lineId: call.lineId,
-        slotId: slot.id,
-        live: true,
-        way: 'live',
-        wayId: null,
-        reason: null,
-        startedAt: clock(),
-        endedAt: null,
-        packets: 0,
-        lastPacketAt: null,
-        heard: [],
-        instanceId: deps.instances.self,
-      };
-      const listening: Listening = {
-        id,
-        person,
-        socketId,
-        slotId: slot.id,
-        callId: call.id,
-        proof: new HearingProof(hearing.startedAt),
-        told: false,
-      };
-      listenings.set(id, listening);
-      events.emit('hearing-began', whoHears(listening));
-      if (!presences.has(socketId)) presences.set(socketId, { person, slotId: slot.id, host });
-      try {
-        // Nobody hears what is not on record: the hearing is written before the client can let packets flow.
-        const [offer] = await Promise.all([
-          media.join({ listeningId: id, callId: call.id, rtpCapabilities: input.rtpCapabilities }),
-          hearings.insert(hearing),
-        ]);
-        log.info({ listeningId: id, callId: call.id, slotId: slot.id }, 'listening joined');
-        return { listeningId: id, call: calls.present(call), ...offer };
-      } catch (error) {
-        listenings.delete(id);
-        events.emit('hearing-ended', whoHears(listening));
-        media.leave(id);
-        throw error;
+    /** From disk, and never otherwise. Errors: as `join`; `listening.none-live`. */
+    async joinDelayed(
+      person: Person,
+      input: { slotId: string; callId?: string | undefined },
+      socketId: string,
+    ): Promise<{ listeningId: string; call: Call }> {
+      const { listeningId, call } = await begin(person, input, socketId, 'delayed', async () => undefined);
+      return { listeningId, call };
+    },
+
+    /** From disk (`on`) or live again. Errors: those of the room, `listening.unknown`, `listening.delayed`. */
+    async shift(person: Person, listeningId: string, on: boolean): Promise<void> {
+      const listening = own(person, listeningId);
+      await stillAdmitted(listening, person);
+      if (listening.way === 'delayed') {
+        if (!on) throw heardLater();
+        return;
       }
+      if (listening.way === 'severed') {
+        if (on) return;
+        await interrupt(listening, 'connection-lost');
+        throw new AppError('listening.unknown', 'The live path is lost. Please join again.');
+      }
+      media.shift(listeningId, on);
+      listening.way = on ? 'shifted' : 'live';
+    },
+
+    /** A person's own listening, if they still may hear it. Errors: those of the room, `listening.unknown`. */
+    async heldBy(person: Person, listeningId: string): Promise<{ callId: string; delayMs: number | null }> {
+      const listening = own(person, listeningId);
+      await stillAdmitted(listening, person);
+      return { callId: listening.callId, delayMs: deps.delayOf(person) };
+    },
+
+    /** So much of the call, not handed out before, was read from disk for them. */
+    handedOut(listeningId: string, audioMs: number): void {
+      const listening = listenings.get(listeningId);
+      if (!listening || audioMs <= 0) return;
+      listening.proof.handOut(audioMs, clock());
+      tellOthers(listening);
+    },
+
+    /** Those that hear from disk, and which call. */
+    onDisk: () =>
+      [...listenings.values()].filter(({ way }) => way !== 'live').map(({ id, callId }) => ({ id, callId })),
+    /** Listeners of a call for whom the live plane holds nothing. */
+    besideLive: (callId: string) =>
+      [...listenings.values()].filter(
+        (one) => one.callId === callId && (one.way === 'delayed' || one.way === 'severed'),
+      ).length,
+    isRunning: (listeningId: string) => listenings.has(listeningId),
+
+    /** They have heard the call to its end. */
+    async heardOut(listeningId: string): Promise<void> {
+      const listening = listenings.get(listeningId);
+      if (listening) await finish(listening);
     },
 
     async connect(
@@ -301,12 +341,9 @@ export function createListeningService(deps: ListeningDependencies) {
     /** Packets flow from here: the seat is looked at once more. */
     async resume(person: Person, listeningId: string, consumerIds?: readonly string[]): Promise<void> {
       const listening = own(person, listeningId);
-      await admit(person, listening.slotId);
+      await stillAdmitted(listening, person);
       await media.resume(listening.id, consumerIds);
-      if (listening.told) return;
-      // Now that they hear, the others are told: done at the join it would keep the newcomer's page busy meanwhile.
-      listening.told = true;
-      void refreshRoster(listening.socketId).then(() => announceListeners(listening.callId));
+      if (listening.way === 'live') tellOthers(listening);
     },
 
     restartIce: (person: Person, listeningId: string): Promise<Record<string, unknown>> =>
@@ -336,7 +373,7 @@ export function createListeningService(deps: ListeningDependencies) {
           await interrupt(listening, error.code === 'slot.over' ? 'slot-over' : 'seat-lost');
         }
       }
-      for (const socketId of presences.keys()) await writeRoster(socketId);
+      await presences.renew();
     },
 
     /** Hearings whose server process died stop where sound was last seen going out: nobody knows of more. */

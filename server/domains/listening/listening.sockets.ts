@@ -84,7 +84,11 @@ export function listeningSockets(deps: {
     socketDoor(listeningRequests.enter, async ({ input, person, socketId, enter }) => {
       const entered = await listening.enter(person(), input.slotId, socketId);
       enter(rooms.slot(input.slotId));
-      return { ...entered, routerRtpCapabilities: listening.routerRtpCapabilities(), delayMs: null };
+      return {
+        ...entered,
+        routerRtpCapabilities: listening.routerRtpCapabilities(),
+        delayMs: listening.delayOf(person()),
+      };
     }),
     socketDoor(listeningRequests.exit, async ({ input, socketId, exit }) => {
       exit(rooms.slot(input.slotId));

@@ -4,7 +4,7 @@ import type { Person } from '#contract/identity.ts';
 import type { LocalText } from '#contract/primitives.ts';
 import { checkInOpensBeforeMs, type Slot } from '#contract/seats.ts';
 import { AppError } from '#kernel/errors.ts';
-import type { KeptProof } from './hearing-proof.ts';
+import type { HearingProof, KeptProof } from './hearing-proof.ts';
 
 /** Who may finish hearing a call that goes on past the end of the slot, and for how long. Milliseconds. */
 export const afterSlotMs = 10 * 60_000;
@@ -42,6 +42,59 @@ export interface ReplayProgress {
   readonly playedMs: number;
   readonly inHandMs: number;
 }
+
+/**
+ * How a call reaches the listener: over the live path; from disk, with the live path at rest; or from disk without one.
+ * `severed`: from disk, and the live path is lost.
+ */
+export type Way = 'live' | 'shifted' | 'severed' | 'delayed';
+
+export interface Listening {
+  readonly id: string;
+  readonly person: Person;
+  readonly socketId: string;
+  readonly slotId: string;
+  readonly callId: string;
+  readonly lineId: string;
+  way: Way;
+  /** The room and the agent know of it. */
+  told: boolean;
+  readonly proof: HearingProof;
+}
+
+/** The record of a live listening as it begins. */
+export function liveHearing(of: {
+  readonly id: string;
+  readonly person: Person;
+  readonly call: { readonly id: string; readonly agentId: string | null; readonly lineId: string };
+  readonly slotId: string;
+  readonly now: number;
+  readonly instanceId: string;
+}): Hearing {
+  const { id, person, call, slotId, now, instanceId } = of;
+  return {
+    ...{ id, slotId, instanceId },
+    personId: person.id,
+    personName: person.name,
+    personTitle: person.title,
+    callId: call.id,
+    recordingId: null,
+    agentId: call.agentId,
+    lineId: call.lineId,
+    live: true,
+    way: 'live',
+    wayId: null,
+    reason: null,
+    startedAt: now,
+    endedAt: null,
+    packets: 0,
+    lastPacketAt: null,
+    heard: [],
+  };
+}
+
+export const heardLater = (): AppError =>
+  new AppError('listening.delayed', 'This seat hears calls a little later, never live.');
 
 export interface Admission {
   readonly slot: Slot;

@@ -1,17 +1,18 @@
 import { timeShiftRequests } from '#contract/time-shift.ts';
-import { AppError } from '#kernel/errors.ts';
 import { type SocketDoor, socketDoor } from '#realtime/socket-door.ts';
-
-const unavailable = (): never => {
-  throw new AppError('shift.unavailable', 'The sound from before cannot be fetched right now.');
-};
+import type { TimeShiftService } from './time-shift.service.ts';
 
 /** Hearing a live call again, from what the recorders have on disk. */
-export function timeShiftSockets(): SocketDoor[] {
+export function timeShiftSockets(shift: TimeShiftService): SocketDoor[] {
   return [
-    socketDoor(timeShiftRequests.shift, async () => unavailable()),
-    socketDoor(timeShiftRequests.audio, async () => unavailable()),
-    socketDoor(timeShiftRequests.waveform, async () => unavailable()),
-    socketDoor(timeShiftRequests.joinDelayed, async () => unavailable()),
+    socketDoor(timeShiftRequests.shift, async ({ input, person }) => {
+      await shift.shift(person(), input.listeningId, input.on);
+      return {};
+    }),
+    socketDoor(timeShiftRequests.audio, ({ input, person }) => shift.audio(person(), input)),
+    socketDoor(timeShiftRequests.waveform, ({ input, person }) => shift.waveform(person(), input)),
+    socketDoor(timeShiftRequests.joinDelayed, ({ input, person, socketId }) =>
+      shift.joinDelayed(person(), input, socketId),
+    ),
   ];
 }
