@@ -7,6 +7,8 @@ import styles from './keys.module.css';
 export interface PageKey {
   /** `KeyboardEvent.key` values, lower case for letters, e.g. [' ', 'k']. */
   readonly keys: readonly string[];
+  /** Only together with Shift. A key without this is meant with and without it, unless another one says so before it. */
+  readonly shift?: boolean;
   /** What the help shows, e.g. ['Space', 'K']. */
   readonly caps: readonly string[];
   readonly does: string;
@@ -37,7 +39,7 @@ export function usePageKeys(keys: readonly PageKey[]): void {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (takesText(event.target) || ownsKey(event.target, event.key)) return;
     const pressed = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-    const match = keys.find((key) => key.keys.includes(pressed));
+    const match = keys.find((key) => key.keys.includes(pressed) && (!key.shift || event.shiftKey));
     if (!match) return;
     event.preventDefault();
     match.run();

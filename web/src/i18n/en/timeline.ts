@@ -4,6 +4,8 @@ export const timeline = {
   zoomIn: 'Zoom in',
   zoomOut: 'Zoom out',
   paused: 'Paused',
+  selection: { from: 'Beginning of the clip', to: 'End of the clip' },
+  growing: { live: 'Live, {{length}} so far' },
   gap: {
     pause: 'Paused for {{length}}: nobody listened and nothing was recorded',
     hold: 'On hold for {{length}}',

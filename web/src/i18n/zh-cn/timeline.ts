@@ -7,6 +7,8 @@ export const timeline: SameKeys<typeof english> = {
   zoomIn: '放大',
   zoomOut: '缩小',
   paused: '已暂停',
+  selection: { from: '片段起点', to: '片段终点' },
+  growing: { live: '实时，已 {{length}}' },
   gap: {
     pause: '暂停 {{length}}：无人收听，也没有录音',
     hold: '通话保持 {{length}}',
