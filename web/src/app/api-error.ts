@@ -1,7 +1,12 @@
 import { type ErrorBody, type ErrorCode, errorBody } from '#contract/errors.ts';
 
 /** What can go wrong before a server answers. They have sentences in both catalogues like the server's codes. */
-export type ClientErrorCode = 'client.offline' | 'client.timeout' | 'client.unexpected';
+export type ClientErrorCode =
+  | 'client.offline'
+  | 'client.timeout'
+  | 'client.shift-unsupported'
+  | 'client.opus-unsupported'
+  | 'client.unexpected';
 export type AnyErrorCode = ErrorCode | ClientErrorCode;
 
 /** A request that failed. `code` is stable and picks the sentence people read; `message` is for logs. */

@@ -21,10 +21,16 @@ export const defaultBalance: VoiceBalance = {
 /** `off` before the first listening; `blocked` while the browser or the phone holds the sound back. */
 export type Sound = 'off' | 'on' | 'blocked';
 
+/** Which of the two is heard: what arrives now, or what was kept of the call. */
+export type Plane = 'live' | 'shifted';
+
 interface Voice {
   readonly role: LegRole;
-  readonly element: HTMLAudioElement;
-  readonly source: MediaStreamAudioSourceNode;
+  readonly plane: Plane;
+  /** What makes a remote track flow; a shifted voice needs none. */
+  readonly element: HTMLAudioElement | null;
+  readonly source: AudioNode;
+  readonly fade: GainNode;
   readonly gain: GainNode;
   readonly panner: StereoPannerNode;
   readonly level: AudioLevel;
@@ -45,6 +51,7 @@ export class VoiceMixer {
   readonly #voices = new Map<string, Voice>();
   readonly #onSound: (sound: Sound) => void;
   #balance: VoiceBalance;
+  #plane: Plane = 'live';
 
   constructor(onSound: (sound: Sound) => void, balance: VoiceBalance = defaultBalance) {
     this.#onSound = onSound;
@@ -56,32 +63,20 @@ export class VoiceMixer {
    * without a gesture a browser answers never, and a voice that joins meanwhile is heard as soon as it may be.
    */
   start(): void {
-    const context = this.#contextNow();
+    const { context } = this;
     void context.resume().catch(() => undefined);
     this.#look();
   }
 
   add(legId: string, role: LegRole, track: MediaStreamTrack): void {
     this.remove(legId);
-    const context = this.#contextNow();
     const stream = new MediaStream([track]);
     // Chromium pulls a remote track only when an element plays it; the element itself stays mute.
     const element = new Audio();
     element.srcObject = stream;
     element.muted = true;
     void element.play().catch(() => undefined);
-    const source = context.createMediaStreamSource(stream);
-    const voice: Voice = {
-      role,
-      element,
-      source,
-      gain: context.createGain(),
-      panner: context.createStereoPanner(),
-      level: new AudioLevel(source),
-    };
-    source.connect(voice.gain).connect(voice.panner).connect(context.destination);
-    this.#voices.set(legId, voice);
-    this.#apply(voice);
+    this.#place(legId, role, 'live', this.context.createMediaStreamSource(stream), element);
   }
 
   remove(legId: string): void {
@@ -89,13 +84,33 @@ export class VoiceMixer {
     if (!voice) return;
     this.#voices.delete(legId);
     voice.level.close();
-    for (const node of [voice.source, voice.gain, voice.panner]) node.disconnect();
+    for (const node of [voice.source, voice.fade, voice.gain, voice.panner]) node.disconnect();
+    if (!voice.element) return;
     voice.element.pause();
     voice.element.srcObject = null;
   }
 
+  /** The two voices of the call as it was kept; a bot's is the agent's side. */
+  addShifted(voices: { readonly agent: AudioNode; readonly customer: AudioNode }): void {
+    this.removeShifted();
+    for (const side of ['agent', 'customer'] as const) {
+      this.#place(`shifted ${side}`, side, 'shifted', voices[side], null);
+    }
+  }
+
+  removeShifted(): void {
+    for (const [key, { plane }] of [...this.#voices]) if (plane === 'shifted') this.remove(key);
+  }
+
+  /** From now on this is heard, and the other is not; one fades into the other. Milliseconds. */
+  hear(plane: Plane, fadeMs: number): void {
+    this.#plane = plane;
+    for (const voice of this.#voices.values()) this.#fade(voice, fadeMs);
+  }
+
+  /** All live voices. */
   clear(): void {
-    for (const legId of [...this.#voices.keys()]) this.remove(legId);
+    for (const [key, { plane }] of [...this.#voices]) if (plane === 'live') this.remove(key);
   }
 
   get balance(): VoiceBalance {
@@ -111,7 +126,7 @@ export class VoiceMixer {
   level(role: LegRole): number {
     let loudest = 0;
     for (const voice of this.#voices.values()) {
-      if (voice.role === role) loudest = Math.max(loudest, voice.level.read());
+      if (this.#isHeardAs(voice, role)) loudest = Math.max(loudest, voice.level.read());
     }
     return loudest;
   }
@@ -119,7 +134,7 @@ export class VoiceMixer {
   /** The strongest frequency of a role's voice in Hz, 0 in silence. For tests that listen by content. */
   dominantHz(role: LegRole): number {
     for (const voice of this.#voices.values()) {
-      const hz = voice.role === role ? voice.level.dominantHz() : 0;
+      const hz = this.#isHeardAs(voice, role) ? voice.level.dominantHz() : 0;
       if (hz > 0) return hz;
     }
     return 0;
@@ -132,6 +147,7 @@ export class VoiceMixer {
   close(): void {
     clearTimeout(this.#blockedTimer);
     this.clear();
+    this.removeShifted();
     const context = this.#context;
     this.#context = null;
     if (!context) return;
@@ -139,13 +155,49 @@ export class VoiceMixer {
     if (context.state !== 'closed') void context.close();
   }
 
-  #contextNow(): AudioContext {
+  /** Made when it is first asked for. */
+  get context(): AudioContext {
     if (this.#context) return this.#context;
     const context = new AudioContext({ latencyHint: 'interactive' });
     // Also when a phone call takes the sound away (`interrupted`) and when the system gives it back.
     context.onstatechange = () => this.#look();
     this.#context = context;
     return context;
+  }
+
+  #place(
+    key: string,
+    role: LegRole,
+    plane: Plane,
+    source: AudioNode,
+    element: HTMLAudioElement | null,
+  ): void {
+    const { context } = this;
+    const voice: Voice = {
+      role,
+      plane,
+      element,
+      source,
+      fade: context.createGain(),
+      gain: context.createGain(),
+      panner: context.createStereoPanner(),
+      level: new AudioLevel(source),
+    };
+    source.connect(voice.fade).connect(voice.gain).connect(voice.panner).connect(context.destination);
+    this.#voices.set(key, voice);
+    voice.fade.gain.value = plane === this.#plane ? 1 : 0;
+    this.#apply(voice);
+  }
+
+  #isHeardAs({ role, plane }: Voice, asked: LegRole): boolean {
+    if (plane !== this.#plane) return false;
+    return role === asked || (plane === 'shifted' && role === 'agent' && asked === 'bot');
+  }
+
+  #fade({ plane, fade }: Voice, fadeMs: number): void {
+    const now = fade.context.currentTime;
+    // Reached to 98 % after four time constants.
+    fade.gain.setTargetAtTime(plane === this.#plane ? 1 : 0, now, Math.max(fadeMs, 1) / 4_000);
   }
 
   #look(): void {

@@ -154,6 +154,14 @@ export const errors = {
     todo: 'Copy it, reload the page and paste it again.',
   },
   'notes.full': { what: 'The shared notes are full.', todo: 'Shorten them; what you wrote is kept here.' },
+  'meeting.changed': {
+    what: 'Somebody else has changed this meanwhile.',
+    todo: 'What stands there now is shown; put in what is yours once more.',
+  },
+  'meeting.state': {
+    what: 'The meeting is over or was called off.',
+    todo: 'Reload to see how it stands now.',
+  },
   'store.unavailable': {
     what: 'The database does not answer.',
     todo: 'Try again in a moment; the operations team sees it too.',
@@ -171,6 +179,14 @@ export const errors = {
     todo: 'Check your network; the page carries on by itself.',
   },
   'client.timeout': { what: 'The server took too long to answer.', todo: 'Try again in a moment.' },
+  'client.shift-unsupported': {
+    what: 'This browser cannot play a call from before.',
+    todo: 'You hear it live. A current Chrome, Edge, Firefox or Safari over HTTPS can go back.',
+  },
+  'client.opus-unsupported': {
+    what: 'This browser cannot decode this call’s sound from before.',
+    todo: 'You hear it live. A current Chrome, Edge or Firefox can go back.',
+  },
   'client.unexpected': {
     what: 'Something unexpected happened in this page.',
     todo: 'Reload it; if it stays so, tell the operations team.',

@@ -65,7 +65,12 @@ export const errors: SameKeys<typeof english> = {
     what: '这个标签刚刚被别人处理过。',
     todo: '页面已显示对方的结果，有不同意见可以再改。',
   },
-  'bookmark.changed': { what: '这个标记刚在另一个窗口里改过。', todo: '页面已显示最新内容，需要的话再改一次。' },
+  'bookmark.changed': {
+    what: '这个标记刚在另一个窗口里改过。',
+    todo: '页面已显示最新内容，需要的话再改一次。',
+  },
+  'meeting.changed': { what: '刚刚有别人改过。', todo: '页面已显示最新内容，请把您的内容再填一次。' },
+  'meeting.state': { what: '会诊已经结束或取消。', todo: '刷新页面看看现在的状态。' },
   'clip.not-ready': { what: '片段还没有剪好。', todo: '通话结束几秒后就能听。' },
   'clip.no-retry': { what: '这个片段没有可以重试的步骤。', todo: '刷新页面看看它现在的状态。' },
   'notes.update': { what: '这里写的内容没能合并到共享笔记。', todo: '请先复制，刷新页面后再粘贴。' },
@@ -74,6 +79,14 @@ export const errors: SameKeys<typeof english> = {
   'store.storage': { what: '录音存储没有响应。', todo: '录音是安全的，请稍后再试。' },
   internal: { what: '我们这边出了点问题。', todo: '请再试一次；还不行，请把错误代码告诉运维同事。' },
   'client.offline': { what: '连不上服务器。', todo: '请检查网络，连上后页面会自动继续。' },
+  'client.shift-unsupported': {
+    what: '这个浏览器不能回听正在进行的通话。',
+    todo: '您仍可实时收听。用新版 Chrome、Edge、Firefox 或 Safari 以 HTTPS 打开即可回听。',
+  },
+  'client.opus-unsupported': {
+    what: '这个浏览器无法解码这通电话的回听声音。',
+    todo: '您仍可实时收听。换用新版 Chrome、Edge 或 Firefox 即可回听。',
+  },
   'client.timeout': { what: '服务器太久没有回应。', todo: '请稍后再试。' },
   'client.unexpected': { what: '页面里出了意料之外的错。', todo: '请刷新；还不行，请告诉运维同事。' },
 };

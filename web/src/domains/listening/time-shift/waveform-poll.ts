@@ -1,0 +1,40 @@
+import { timeShiftRequests } from '#contract/time-shift.ts';
+import type { Realtime } from '#web/app/realtime.ts';
+import type { CallWaveform } from './call-waveform.ts';
+
+const everyMs = 1_000;
+const afterTroubleMs = 3_000;
+/** Nothing to ask about yet, or more to come at once. Milliseconds. */
+const soonMs = 200;
+
+/** Keeps a waveform as long as the call is, while somebody looks. Answers a function that stops it. */
+export function pollWaveform(
+  waveform: CallWaveform,
+  source: { readonly request: Realtime['request']; listeningId(): string | null },
+): () => void {
+  let timer: ReturnType<typeof setTimeout>;
+  let stopped = false;
+  const ask = async (): Promise<number> => {
+    const listeningId = source.listeningId();
+    if (!listeningId) return soonMs;
+    if (document.hidden) return everyMs;
+    try {
+      const fromMs = waveform.wantsFromMs;
+      const answer = await source.request(timeShiftRequests.waveform, { listeningId, fromMs });
+      if (!stopped) waveform.add(answer);
+      return answer.edgeMs - waveform.knownMs > 2 * everyMs ? soonMs : everyMs;
+    } catch {
+      // Without it the room is as useful; it is asked for again.
+      return afterTroubleMs;
+    }
+  };
+  const turn = async () => {
+    const again = await ask();
+    if (!stopped) timer = setTimeout(() => void turn(), again);
+  };
+  timer = setTimeout(() => void turn(), soonMs);
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+  };
+}
