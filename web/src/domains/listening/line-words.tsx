@@ -12,6 +12,13 @@ export function LineWords({ state }: { state: ListeningState }) {
   // In a pause nothing comes, and that says nothing of the line.
   const live = state.phase === 'live' && !state.call?.pause;
   const grade = state.line ? gradeOf(state.line) : 'unknown';
+  if (state.phase === 'live' && state.shift) {
+    return (
+      <div className={styles.lineSpot}>
+        <span className={styles.kept}>{t('line.kept')}</span>
+      </div>
+    );
+  }
   return (
     <div className={styles.lineSpot}>
       {live && (

@@ -1,21 +1,26 @@
 import type { Device } from 'mediasoup-client';
 import type { Call } from '#contract/calls.ts';
 import { listeningEvents, listeningRequests } from '#contract/listening.ts';
+import { timeShiftRequests } from '#contract/time-shift.ts';
 import { type ApiError, asApiError } from '../../app/api-error.ts';
 import { loadDevice, plain } from '../../app/media-transport.ts';
 import { maxTries, passes, pauseBefore } from '../../app/passing.ts';
 import type { Realtime } from '../../app/realtime.ts';
 import { ListeningPath } from './listening-path.ts';
 import { beforeEntering, type ListeningState } from './listening-state.ts';
+import { TimeShift } from './time-shift/time-shift.ts';
 import { type VoiceBalance, VoiceMixer } from './voice-mixer.ts';
 
 const lineEveryMs = 2_000;
+
 /**
- * One visit to a live room: enters it, hears calls one after the other, and mends the path by itself — ICE restart
- * first, then a rebuilt transport, then again after a server restart. There is no way to send media in here.
+ * One visit to a live room: enters it, hears calls one after the other, live or shifted, and mends the path by itself —
+ * ICE restart first, then a rebuilt transport, then again after a server restart. There is no way to send media in here.
  */
 export class ListeningSession {
   readonly mixer: VoiceMixer;
+  /** Back and forth in the call that is heard. */
+  readonly shift: TimeShift;
   readonly #realtime: Realtime;
   readonly #slotId: string;
   readonly #watchers = new Set<() => void>();
@@ -23,6 +28,10 @@ export class ListeningSession {
   #state: ListeningState = beforeEntering;
   #device: Device | null = null;
   #path: ListeningPath | null = null;
+  /** By which the server knows what is heard now; outlives the path of a call that is over but not heard to its end. */
+  #listeningId: string | null = null;
+  /** The server's time (UTC ms) at a moment of this page's clock. */
+  #clock = { serverMs: Date.now(), at: performance.now() };
   /** What the listener wants to hear, without an id the next call; kept over interruptions, null after leaving. */
   #wanted: { callId: string | undefined } | null = null;
   /** Grows with every attempt, so that a late answer of an older one is dropped. */
@@ -38,6 +47,21 @@ export class ListeningSession {
     this.#realtime = realtime;
     this.#slotId = slotId;
     this.mixer = new VoiceMixer((sound) => this.#set({ sound }), balance);
+    this.shift = new TimeShift({
+      request: (request, input, options) => realtime.request(request, input, options),
+      mixer: this.mixer,
+      listeningId: () => (realtime.connection === 'connected' ? this.#listeningId : null),
+      liveMs: () => this.#liveMs(),
+      delayMs: () => this.#state.delayMs,
+      onChange: (change) => this.#set(change),
+      onLost: () => this.#rebuild(),
+      onOver: () => this.#heardToTheEnd(),
+      // Comes when it is needed, and not with the page.
+      openPlayer: async (options) => {
+        const { ShiftPlayer } = await import('./time-shift/shift-player.ts');
+        return ShiftPlayer.open(options);
+      },
+    });
     this.#cleanups.push(
       realtime.onConnection((connection) => {
         if (connection === 'connected') void this.#comeIn();
@@ -51,18 +75,20 @@ export class ListeningSession {
       realtime.on(listeningEvents.callEnded, ({ call }) => this.#callEnded(call)),
       realtime.on(listeningEvents.consumerAdded, ({ listeningId, consumer }) =>
         this.#onPath(listeningId, (path) => {
-          path.hear([consumer]).catch(() => this.#rebuild(path));
+          path.hear([consumer]).catch(() => this.#path === path && this.#rebuild());
         }),
       ),
       realtime.on(listeningEvents.consumerClosed, ({ listeningId, consumerId }) =>
         this.#onPath(listeningId, (path) => path.drop(consumerId)),
       ),
-      realtime.on(listeningEvents.interrupted, ({ listeningId, reason }) =>
-        this.#onPath(listeningId, (path) => {
+      realtime.on(listeningEvents.interrupted, ({ listeningId, reason }) => {
+        const interrupt = () => {
           if (reason === 'seat-lost' || reason === 'slot-over') this.#stopped(reason);
-          else this.#rebuild(path);
-        }),
-      ),
+          else this.#rebuild();
+        };
+        if (this.#listeningId === listeningId) interrupt();
+        else this.#onPath(listeningId, interrupt);
+      }),
     );
     const timer = setInterval(() => void this.#measure(), lineEveryMs);
     this.#cleanups.push(() => clearInterval(timer));
@@ -88,6 +114,7 @@ export class ListeningSession {
   listen(callId?: string): void {
     this.mixer.start();
     this.#closePath();
+    this.shift.begin();
     this.#attempt += 1;
     this.#wanted = { callId };
     const chosen = this.#state.calls.find((call) => call.id === callId);
@@ -104,7 +131,7 @@ export class ListeningSession {
 
   /** Stops hearing; the seat stays. */
   leave(): void {
-    const listeningId = this.#path?.listeningId;
+    const listeningId = this.#listeningId;
     this.#giveUp();
     this.#set({ phase: 'idle', voices: [], line: null, call: null });
     if (listeningId) this.#tellLeft(listeningId);
@@ -134,13 +161,16 @@ export class ListeningSession {
     const stale = () => entry !== this.#entry || this.#closed;
     clearTimeout(this.#retry);
     try {
+      const askedAt = performance.now();
       const entered = await this.#realtime.request(listeningRequests.enter, { slotId: this.#slotId });
-      this.#device ??= await loadDevice(entered.routerRtpCapabilities);
+      this.#clock = { serverMs: entered.now, at: (askedAt + performance.now()) / 2 };
+      const { slot, calls, roster, delayMs } = entered;
+      // Who hears with a delay has no line of their own, and needs no WebRTC.
+      if (delayMs === null) this.#device ??= await loadDevice(entered.routerRtpCapabilities);
       if (stale()) return;
       const { phase } = this.#state;
       const outside = phase === 'outside' || phase === 'refused';
-      const { slot, calls, roster } = entered;
-      this.#set({ slot, calls, roster, ...(outside && { phase: 'idle', error: null }) });
+      this.#set({ slot, calls, roster, delayMs, ...(outside && { phase: 'idle', error: null }) });
       if (this.#wanted) void this.#join(0);
     } catch (thrown) {
       if (stale()) return;
@@ -159,52 +189,83 @@ export class ListeningSession {
 
   async #join(tries: number): Promise<void> {
     const wanted = this.#wanted;
-    const device = this.#device;
     // Without a connection or outside the room the next #comeIn carries on.
-    if (!wanted || !device || this.#closed || this.#realtime.connection !== 'connected') return;
+    if (!wanted || this.#closed || this.#realtime.connection !== 'connected') return;
     clearTimeout(this.#retry);
     const attempt = ++this.#attempt;
     const stale = () => attempt !== this.#attempt || this.#closed;
     this.#early = [];
     try {
-      const joined = await this.#realtime.request(listeningRequests.join, {
-        slotId: this.#slotId,
-        ...(wanted.callId === undefined ? {} : { callId: wanted.callId }),
-        rtpCapabilities: plain(device.recvRtpCapabilities),
-      });
-      if (stale()) {
-        this.#tellLeft(joined.listeningId);
-        return;
-      }
-      this.#closePath();
-      this.#wanted = { callId: joined.call.id };
-      this.#set({ call: joined.call });
-      const path: ListeningPath = new ListeningPath({
-        device,
-        realtime: this.#realtime,
-        mixer: this.mixer,
-        joined,
-        watcher: {
-          onUp: () => this.#path === path && this.#set({ phase: 'live' }),
-          onBroken: () => this.#path === path && this.#set({ phase: 'recovering' }),
-          onLost: () => this.#rebuild(path),
-          onVoices: (voices) => this.#path === path && this.#set({ voices }),
-        },
-      });
-      this.#path = path;
-      const early = this.#early.filter(({ listeningId }) => listeningId === path.listeningId);
-      this.#early = [];
-      const heard = path.hear(joined.consumers);
-      for (const { apply } of early) apply(path);
-      await heard;
+      if (this.#state.delayMs === null) await this.#joinLive(wanted.callId, stale);
+      else await this.#joinDelayed(wanted.callId, stale);
+      if (!stale()) this.shift.attached();
     } catch (thrown) {
       if (!stale()) this.#joinFailed(asApiError(thrown), tries);
     }
   }
 
+  async #joinLive(callId: string | undefined, stale: () => boolean): Promise<void> {
+    const device = this.#device;
+    if (!device) return;
+    const joined = await this.#realtime.request(listeningRequests.join, {
+      slotId: this.#slotId,
+      ...(callId === undefined ? {} : { callId }),
+      rtpCapabilities: plain(device.recvRtpCapabilities),
+    });
+    if (stale()) {
+      this.#tellLeft(joined.listeningId);
+      return;
+    }
+    this.#closePath();
+    this.#joined(joined);
+    const path: ListeningPath = new ListeningPath({
+      device,
+      realtime: this.#realtime,
+      mixer: this.mixer,
+      joined,
+      watcher: {
+        onUp: () => this.#path === path && this.#set({ phase: 'live' }),
+        // Who hears the call shifted does not need the line for it.
+        onBroken: () => this.#path === path && !this.shift.active && this.#set({ phase: 'recovering' }),
+        onLost: () => this.#path === path && this.#rebuild(),
+        onVoices: (voices) => this.#path === path && this.#set({ voices }),
+      },
+    });
+    this.#path = path;
+    const early = this.#early.filter(({ listeningId }) => listeningId === path.listeningId);
+    this.#early = [];
+    const heard = path.hear(joined.consumers);
+    for (const { apply } of early) apply(path);
+    await heard;
+    if (this.shift.active && this.#path === path) this.#set({ phase: 'live' });
+  }
+
+  async #joinDelayed(callId: string | undefined, stale: () => boolean): Promise<void> {
+    const joined = await this.#realtime.request(timeShiftRequests.joinDelayed, {
+      slotId: this.#slotId,
+      ...(callId === undefined ? {} : { callId }),
+    });
+    if (stale()) {
+      this.#tellLeft(joined.listeningId);
+      return;
+    }
+    this.#joined(joined);
+    const voices = [...new Set(joined.call.legs.map(({ role }) => role))];
+    this.#set({ delayMs: joined.delayMs, voices, phase: 'live' });
+  }
+
+  #joined({ listeningId, call }: { listeningId: string; call: Call }): void {
+    this.#listeningId = listeningId;
+    this.#wanted = { callId: call.id };
+    this.#set({ call });
+  }
+
   #joinFailed(error: ApiError, tries: number): void {
     this.#closePath();
-    if (error.code === 'listening.none-live') {
+    // A seat that became a delayed one since the room was entered: entering again tells by how much.
+    if (error.code === 'listening.delayed' && this.#state.delayMs === null) {
+      this.#retry = setTimeout(() => void this.#comeIn(), pauseBefore(tries));
+    } else if (error.code === 'listening.none-live') {
       this.#set({ phase: 'waiting', voices: [], line: null });
     } else if (passes(error) && tries < maxTries) {
       this.#set({ phase: 'recovering', voices: [] });
@@ -216,12 +277,26 @@ export class ListeningSession {
     }
   }
 
-  /** Builds the path anew for the same call. */
-  #rebuild(path: ListeningPath): void {
-    if (this.#path !== path) return;
+  /** Builds the listening anew for the same call. What is shifted plays on from what was fetched. */
+  #rebuild(): void {
+    if (!this.#wanted || !this.#listeningId) return;
     this.#closePath();
-    this.#set({ phase: 'recovering', voices: [] });
+    if (!this.shift.active) this.#set({ phase: 'recovering', voices: [] });
     void this.#join(0);
+  }
+
+  #heardToTheEnd(): void {
+    const listeningId = this.#listeningId;
+    this.#giveUp();
+    this.#set({ phase: 'ended', voices: [], line: null });
+    if (listeningId) this.#tellLeft(listeningId);
+  }
+
+  #liveMs(): number | null {
+    const { call } = this.#state;
+    if (!call?.startedAt) return null;
+    const now = this.#clock.serverMs + performance.now() - this.#clock.at;
+    return Math.max(0, (call.endedAt ?? now) - call.startedAt);
   }
 
   /** The server took the ears away. Coming in again tells whether the seat went with them. */
@@ -238,11 +313,13 @@ export class ListeningSession {
     this.#attempt += 1;
     clearTimeout(this.#retry);
     this.#closePath();
+    this.shift.stop();
   }
 
   #closePath(): void {
     this.#path?.close();
     this.#path = null;
+    this.#listeningId = null;
   }
 
   #tellLeft(listeningId: string): void {
@@ -275,12 +352,19 @@ export class ListeningSession {
     const heard = this.#state.call?.id === call.id;
     this.#set({ calls, ...(heard && { call }) });
     if (!heard || !this.#wanted) return;
+    if (call.startedAt && call.endedAt && this.shift.goesOnAfter(call.endedAt - call.startedAt)) {
+      this.#path?.close();
+      this.#path = null;
+      return;
+    }
     this.#giveUp();
     this.#set({ phase: 'ended', voices: [], line: null });
   }
 
   async #measure(): Promise<void> {
     const path = this.#path;
+    // Nothing is sent to who hears the call shifted: that says nothing of the line.
+    if (this.shift.active) return;
     const line = await path?.sample();
     if (!path || !line || this.#path !== path) return;
     this.#set({ line });

@@ -4,6 +4,7 @@ import type { LegRole } from '#contract/primitives.ts';
 import type { Slot } from '#contract/seats.ts';
 import type { ApiError } from '../../app/api-error.ts';
 import type { LineSample } from './line-quality.ts';
+import type { ShiftState } from './time-shift/time-shift.ts';
 import type { Sound } from './voice-mixer.ts';
 
 /**
@@ -32,6 +33,14 @@ export interface ListeningState {
   readonly voices: readonly LegRole[];
   readonly line: LineSample | null;
   readonly sound: Sound;
+  /** How the call is heard when it is not heard live. */
+  readonly shift: ShiftState | null;
+  /** Where the listener was before going live; the way back. Milliseconds, an offset in the call. */
+  readonly returnMs: number | null;
+  /** Why the call cannot be heard from before. */
+  readonly shiftError: ApiError | null;
+  /** A delayed seat hears this far behind, never live. Milliseconds. */
+  readonly delayMs: number | null;
   /** Why the listening stopped although nobody here stopped it. */
   readonly stoppedBy: 'another-window' | 'slot-over' | null;
   readonly error: ApiError | null;
@@ -46,6 +55,10 @@ export const beforeEntering: ListeningState = {
   voices: [],
   line: null,
   sound: 'off',
+  shift: null,
+  returnMs: null,
+  shiftError: null,
+  delayMs: null,
   stoppedBy: null,
   error: null,
 };

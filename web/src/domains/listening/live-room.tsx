@@ -4,25 +4,31 @@ import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
 import type { Slot } from '#contract/seats.ts';
 import { useNow } from '../../app/server-clock.ts';
-import type { PageKey } from '../../ui/keys.tsx';
 import { ErrorNote } from '../../ui/states.tsx';
+import type { TimelinePin } from '../../ui/timeline/timeline-model.ts';
 import { useIsPhone } from '../../ui/use-media-query.ts';
 import { CallFacts } from './call-facts.tsx';
+import { CallTimeline } from './call-timeline.tsx';
 import { LineWords } from './line-words.tsx';
 import type { ListeningSession } from './listening-session.ts';
 import type { ListeningState } from './listening-state.ts';
 import { LiveCalls } from './live-calls.tsx';
 import styles from './live-room.module.css';
 import { NobodyHears } from './nobody-hears.tsx';
-import { MainAction, NextAction } from './room-actions.tsx';
+import { MainAction } from './room-actions.tsx';
+import { useRoomKeys } from './room-keys.ts';
 import { moodOf, nextCallOf } from './room-mood.ts';
 import { type RoomPanel, RoomPanels } from './room-panels.tsx';
 import { RoomState } from './room-state.tsx';
 import { RoomTop } from './room-top.tsx';
 import { Roster } from './roster.tsx';
+import { ShiftControls } from './shift-controls.tsx';
+import { ThumbBar } from './thumb-bar.tsx';
 import { useAnnouncements } from './use-announcements.ts';
 import { useBalance } from './use-listening-session.ts';
 import { BalanceSettings, VoicePanel } from './voice-panel.tsx';
+
+const noMarks: readonly TimelinePin[] = [];
 
 /** The room: what is live, who speaks, how good the line is; and at the side what the call is about and who else is here. */
 export function LiveRoom({
@@ -34,7 +40,6 @@ export function LiveRoom({
   state: ListeningState;
   slot: Slot;
 }) {
-  const { t } = useTranslation('listening');
   const phone = useIsPhone();
   const now = useNow();
   const mood = moodOf(state, slot, now);
@@ -44,19 +49,10 @@ export function LiveRoom({
   useChosenCall(session, state, mood.mayListen);
 
   const listen = (callId?: string) => session.listen(callId);
-  const toggle = () => {
-    if (mood.hearing || state.phase === 'waiting') session.leave();
-    else if (mood.mayListen) listen(next?.id);
-  };
-  const keys: PageKey[] = [
-    { keys: [' '], caps: ['Space'], does: t('keys.listen'), run: toggle },
-    {
-      keys: ['n'],
-      caps: ['N'],
-      does: t('keys.next'),
-      run: () => mood.mayListen && next && listen(next.id),
-    },
-  ];
+  // The room's keys; every part of the product adds its own behind them.
+  const keys = [...useRoomKeys(session, state, { mood, next })];
+  // Moments that people marked, as pins on the timeline.
+  const marks: readonly TimelinePin[] = noMarks;
 
   const voices = (
     <div className={styles.voices}>
@@ -98,6 +94,12 @@ export function LiveRoom({
           <RoomState state={state} slot={slot} mood={mood} now={now} />
           <Notices session={session} state={state} />
           {voices}
+          {state.call && (mood.hearing || state.phase === 'ended') && (
+            <div className={styles.timeline}>
+              <CallTimeline session={session} state={state} mood={mood} marks={marks} compact={phone} />
+              {mood.hearing && <ShiftControls session={session} state={state} compact={phone} />}
+            </div>
+          )}
           {phone ? (
             <div className={styles.words}>
               <LineWords state={state} />
@@ -117,8 +119,11 @@ export function LiveRoom({
       </div>
       {phone && (
         <div className={styles.thumb}>
-          <MainAction {...actions} />
-          <NextAction {...actions} />
+          {mood.hearing ? (
+            <ThumbBar session={session} state={state} mood={mood} next={next} onListen={listen} />
+          ) : (
+            <MainAction {...actions} />
+          )}
         </div>
       )}
     </>
@@ -143,6 +148,7 @@ function Notices({ session, state }: { session: ListeningSession; state: Listeni
         <Alert type="info" showIcon role="status" title={t(`stopped.${state.stoppedBy}`)} />
       )}
       {state.error && state.phase === 'idle' && <ErrorNote error={state.error} />}
+      {state.shiftError && state.phase === 'live' && <ErrorNote error={state.shiftError} />}
     </>
   );
 }

@@ -70,23 +70,3 @@ export function MainAction({ state, mood, next, onListen, onLeave }: Actions) {
     </Button>
   );
 }
-
-/** While a call is heard: the next one in a single step. */
-export function NextAction({ mood, next, onListen }: Actions) {
-  const { t } = useTranslation('listening');
-  if (!mood.hearing) return null;
-  return (
-    <Button
-      size="large"
-      color="default"
-      variant="filled"
-      className={styles.nextButton ?? ''}
-      icon={<StepForwardOutlined aria-hidden />}
-      disabled={!mood.mayListen || !next}
-      onClick={() => next && onListen(next.id)}
-      data-testid="next-call"
-    >
-      {t('action.nextShort')}
-    </Button>
-  );
-}

@@ -7,6 +7,7 @@ import { useLines } from '../businesses/use-lines.ts';
 import type { ListeningState } from './listening-state.ts';
 import styles from './live-room.module.css';
 import { nextCallOf, type RoomMood } from './room-mood.ts';
+import { heardHow, useShiftWords } from './shift-words.ts';
 
 /** The one glance: red and running when it is live, amber while the line is being found again, grey when it is over. */
 export function RoomState({
@@ -25,11 +26,15 @@ export function RoomState({
   const format = useFormat();
   const { scenarioName } = useLines();
   const { phase, call } = state;
+  const shifted = useShiftWords(state);
   const next = nextCallOf(state);
   const since = call?.startedAt ?? call?.openedAt ?? now;
   const length = call?.endedAt && call.startedAt ? format.clockLength(call.endedAt - call.startedAt) : null;
 
   const shown = () => {
+    if (phase === 'live' && shifted) {
+      return { tone: styles.behind, words: shifted.words, clock: shifted.figure, hint: shifted.hint };
+    }
     if (phase === 'live' && call?.pause) {
       const time = format.timeOfDay(call.pause.since);
       return {
@@ -77,6 +82,7 @@ export function RoomState({
       data-testid="live-state"
       data-phase={phase}
       data-paused={call?.pause != null}
+      data-heard={mood.hearing ? heardHow(state) : 'nothing'}
     >
       <p className={`${styles.big} ${tone}`}>
         {icon ?? <span className={styles.dot} aria-hidden />}

@@ -57,10 +57,12 @@ export function VoicePanel({
   const name = useVoiceName(state)(role);
   const roleName = app.t(`voice.${role}`);
   const legs = state.call?.legs.filter((leg) => leg.role === role && leg.state !== 'ended') ?? [];
-  const held = legs.length > 0 && legs.every((leg) => leg.state === 'held');
+  // Hold and pause are of now; who hears the call from before is told by what they hear.
+  const shifted = state.shift !== null;
+  const held = !shifted && legs.length > 0 && legs.every((leg) => leg.state === 'held');
   const hearing = state.phase === 'live' || state.phase === 'recovering' || state.phase === 'joining';
-  const paused = state.phase === 'live' && state.call?.pause != null;
-  const on = hearing && !paused && state.voices.includes(role);
+  const paused = !shifted && state.phase === 'live' && state.call?.pause != null;
+  const on = hearing && !paused && (shifted ? !state.shift?.paused : state.voices.includes(role));
   // Written to the page directly: who speaks changes several times a second and is nobody else's state.
   const speaking = (speaks: boolean) => panel.current?.setAttribute('data-speaking', String(speaks && on));
   return (
@@ -84,7 +86,7 @@ export function VoicePanel({
             t('voice.paused')
           ) : held ? (
             t('voice.held')
-          ) : hearing && state.phase === 'live' && !on ? (
+          ) : hearing && !shifted && state.phase === 'live' && !on ? (
             t('voice.absent')
           ) : (
             <span className={styles.speaking} aria-hidden>
@@ -97,7 +99,7 @@ export function VoicePanel({
         read={() => session.mixer.level(role)}
         voice={role}
         on={on}
-        height={compact ? 72 : 168}
+        height={compact ? 48 : 96}
         onSpeaking={speaking}
       />
       {!compact && <Balance role={role} name={name} balance={balance} onBalance={onBalance} />}
