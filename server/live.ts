@@ -44,6 +44,7 @@ import { startAnalysis } from './live-analysis.ts';
 import { startBookmarks } from './live-bookmarks.ts';
 import { startFollowing } from './live-follow.ts';
 import { startKeeping } from './live-keeping.ts';
+import { startMeetings } from './live-meetings.ts';
 import { startRooms } from './live-rooms.ts';
 import { startTimeShift } from './live-time-shift.ts';
 
@@ -242,6 +243,10 @@ export async function startLive(needs: LiveNeeds) {
     ...{ log, lifecycle, clock, mongo, gateway, seats, identity, calls, listening, hearings },
     ...{ recordings, recordingEvents, queues, objects },
   });
+  const convened = await startMeetings({
+    ...{ config, log, lifecycle, clock, mongo, identity, businesses, calls, hearings, recordings, objects },
+    ...{ bookmarks: moments.bookmarks, clips: moments.clips },
+  });
   const keeping = await startKeeping({
     ...{ log, lifecycle, clock, mongo, redis, queues, objects, calls, capture },
     recordings: recordingsStore,
@@ -251,6 +256,7 @@ export async function startLive(needs: LiveNeeds) {
       { name: 'analysis', erase: ({ recordingId }) => analyses.analysis.eraseRecording(recordingId) },
       { name: 'transcripts', erase: ({ recordingId }) => analyses.transcripts.eraseRecording(recordingId) },
       ...moments.dependents,
+      ...convened.dependents,
     ],
   });
   handleReports(queues, capture, keeping.deletions);
@@ -289,6 +295,7 @@ export async function startLive(needs: LiveNeeds) {
     ...recordingsRoutes(recordings),
     ...analyses.routes,
     ...moments.routes,
+    ...convened.routes,
     ...keeping.routes,
   ];
   const probes: Probe[] = [

@@ -16,6 +16,9 @@ export type Action =
   | 'calls.read'
   | 'calls.pause'
   | 'lines.manage'
+  | 'meetings.convene'
+  | 'meetings.manage'
+  | 'reports.read'
   | 'recordings.replay'
   | 'recordings.tag'
   | 'bookmarks.make'
@@ -32,6 +35,8 @@ export type Scope = 'own' | 'all';
 
 const table: Record<Role, Partial<Record<Action, Scope>>> = {
   listener: {
+    'meetings.convene': 'own',
+    'reports.read': 'own',
     'slots.read': 'own',
     'reservations.make': 'own',
     'calls.listen': 'own',
@@ -42,6 +47,8 @@ const table: Record<Role, Partial<Record<Action, Scope>>> = {
     'clips.cut': 'own',
   },
   owner: {
+    'meetings.convene': 'own',
+    'reports.read': 'own',
     'slots.read': 'own',
     'reservations.make': 'own',
     'calls.listen': 'own',
@@ -53,6 +60,9 @@ const table: Record<Role, Partial<Record<Action, Scope>>> = {
     'clips.cut': 'own',
   },
   host: {
+    'meetings.convene': 'all',
+    'meetings.manage': 'all',
+    'reports.read': 'all',
     'slots.read': 'all',
     'slots.plan': 'all',
     'lines.manage': 'all',
@@ -70,6 +80,9 @@ const table: Record<Role, Partial<Record<Action, Scope>>> = {
     'operations.retry': 'all',
   },
   cx: {
+    'meetings.convene': 'all',
+    'meetings.manage': 'all',
+    'reports.read': 'all',
     'slots.read': 'all',
     'reservations.make': 'all',
     'calls.listen': 'all',
@@ -86,6 +99,7 @@ const table: Record<Role, Partial<Record<Action, Scope>>> = {
   },
   agent: { 'softphone.answer': 'all', 'calls.read': 'own', 'calls.pause': 'own' },
   admin: {
+    'reports.read': 'all',
     'slots.read': 'all',
     'lines.manage': 'all',
     'calls.read': 'all',

@@ -5,11 +5,13 @@ import { callsEndpoints, telephonyEndpoints } from './calls.ts';
 import { clipsEndpoints } from './clips.ts';
 import { hearingsEndpoints } from './hearings.ts';
 import { identityEndpoints } from './identity.ts';
+import { meetingsEndpoints } from './meetings.ts';
 import { operationsEndpoints } from './operations.ts';
 import { recordingsEndpoints } from './recordings.ts';
 import { retentionEndpoints } from './retention.ts';
 import { roomsEndpoints } from './rooms.ts';
 import { seatsEndpoints } from './seats.ts';
+import { sessionReportsEndpoints } from './session-reports.ts';
 import { softphoneEndpoints } from './softphone.ts';
 import { tagsEndpoints } from './tags.ts';
 import { transcriptsEndpoints } from './transcripts.ts';
@@ -30,6 +32,8 @@ export const api = {
   tags: tagsEndpoints,
   bookmarks: bookmarksEndpoints,
   clips: clipsEndpoints,
+  meetings: meetingsEndpoints,
+  sessionReports: sessionReportsEndpoints,
   retention: retentionEndpoints,
   operations: operationsEndpoints,
 } as const;

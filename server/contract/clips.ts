@@ -139,6 +139,8 @@ export const clipsEndpoints = {
     auth: 'session',
     params,
     response: z.object({
+      /** What a player reports to what it has played (`hearings.played`). */
+      hearingId: id,
       /** The same sound in every form there is, best first: a player takes the first one that it can play. */
       renderings: z.array(z.object({ contentType: z.string(), url: z.string() })).min(1),
       /** What a player adds so that calls are about equally loud, dB. */

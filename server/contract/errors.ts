@@ -55,6 +55,8 @@ export const errorStatus = {
   'clip.no-retry': 409,
   'notes.update': 400,
   'notes.full': 409,
+  'meeting.changed': 409,
+  'meeting.state': 409,
   'store.unavailable': 503,
   'store.storage': 503,
   internal: 500,

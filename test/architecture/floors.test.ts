@@ -10,6 +10,7 @@ const all = [...server, ...worker, ...sourcesOf('scripts', 'test', 'web/src')];
 /** Domains know only those before them. */
 const domains = [
   'identity',
+  'mails',
   'businesses',
   'calls',
   'seats',
@@ -19,6 +20,8 @@ const domains = [
   'analysis',
   'bookmarks',
   'clips',
+  'meetings',
+  'session-reports',
   'integrity',
   'retention',
   'operations',

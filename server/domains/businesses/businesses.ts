@@ -1,4 +1,5 @@
 import type { Business, Line, Scenario } from '#contract/businesses.ts';
+import type { LocalText } from '#contract/primitives.ts';
 
 /** A scenario with the lines it occurs on. */
 export interface PlacedScenario extends Scenario {
@@ -33,6 +34,24 @@ export function ownedBy(company: Company, personId: string): { businessIds: stri
   const within = new Set(businessIds.flatMap((id) => [...subtreeOf(company.businesses, id)]));
   const lineIds = company.lines.filter((line) => within.has(line.businessId)).map((line) => line.id);
   return { businessIds, lineIds };
+}
+
+/** A node's name with those above it, such as "Supermarket › Mother & baby"; the company itself only where it stands alone. */
+export function pathOf({ businesses }: Pick<Company, 'businesses'>, businessId: string): LocalText {
+  const byId = new Map(businesses.map((business) => [business.id, business]));
+  const names: LocalText[] = [];
+  const seen = new Set<string>();
+  for (let node = byId.get(businessId); node && !seen.has(node.id); node = byId.get(node.parentId ?? '')) {
+    seen.add(node.id);
+    names.unshift(node.name);
+  }
+  const named = names.length > 1 ? names.slice(1) : names;
+  const join = (language: 'en' | 'zh') =>
+    named
+      .map((name) => name[language])
+      .join(' › ')
+      .slice(-200);
+  return { en: join('en'), zh: join('zh') };
 }
 
 /** What is wrong with a tree, as sentences; empty when nothing is. Checked before a company is stored. */

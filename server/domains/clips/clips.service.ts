@@ -219,9 +219,10 @@ export function createClipsService(deps: ClipsDependencies) {
           url: await deps.storage.presignGet(key, { expiresInSeconds, contentType }),
         })),
       );
-      await deps.hearings.recordReplay(person, recording);
+      const context = { way: 'clip', wayId: clip.id, reason: null } as const;
+      const { hearingId } = await deps.hearings.recordReplay(person, recording, context);
       const durationMs = span.toMs - span.fromMs;
-      return { renderings, gainDb: recording.loudness?.gainDb ?? 0, durationMs, expiresAt };
+      return { hearingId, renderings, gainDb: recording.loudness?.gainDb ?? 0, durationMs, expiresAt };
     },
 
     async rename(person: Person, clipId: string, title: string): Promise<Clip> {
@@ -268,6 +269,16 @@ export function createClipsService(deps: ClipsDependencies) {
     /** Those of these clips that the person may hear. For what is made of clips. */
     async visible(person: Person, clipIds: readonly string[]): Promise<Clip[]> {
       return (await store.byIds(clipIds)).filter(({ lineId }) => inScope(person, lineId)).map(presentClip);
+    },
+
+    /** Its files once it is cut, whoever asks: for what is made of clips. Null while there is nothing to be heard. */
+    async ready(clipId: string) {
+      const clip = await store.byId(clipId);
+      if (clip?.state !== 'ready' || !clip.file || !clip.span || clip.recordingId === null) return null;
+      const recording = await recordings.stored(clip.recordingId);
+      if (recording?.state !== 'archived' || manifestOf(recording) !== clip.manifest) return null;
+      const files = [clip.file, ...(clip.rendering ? [clip.rendering] : [])];
+      return { durationMs: clip.span.toMs - clip.span.fromMs, files };
     },
 
     /** A worker's word. Applying it twice, or late, changes nothing. */

@@ -24,6 +24,7 @@ export interface IdentityOptions {
 const keptMs = 3_000;
 const keptAtMost = 5_000;
 const personasAtMost = 100;
+const everybodyAtMost = 5_000;
 
 /** Who people are and what lies in their scope. */
 export class Identity {
@@ -68,6 +69,18 @@ export class Identity {
     }
     const people = await Promise.all(wanted.map((id) => this.person(id)));
     return new Map(people.filter((person) => person !== null).map((person) => [person.id, person]));
+  }
+
+  /** Where a person's mail goes; null for somebody without an address. */
+  async mailbox(personId: string): Promise<{ name: Person['name']; address: string } | null> {
+    const [stored] = await this.#options.store.byIds([personId]);
+    return stored?.email ? { name: stored.name, address: stored.email } : null;
+  }
+
+  /** Everybody there is, by id, with their scope: to choose from. */
+  async everybody(): Promise<Person[]> {
+    const stored = await this.#options.store.all(everybodyAtMost);
+    return Promise.all(stored.map(async (one) => withScope(one, await this.#options.ownerMap(one.id))));
   }
 
   /** Demo sign-in: everyone in the company. Error `not-found` outside AUTH_MODE=demo. */
