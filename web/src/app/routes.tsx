@@ -44,6 +44,11 @@ const shellPages: RouteObject[] = [
     'recordings.replay',
   ),
   page(
+    '/slots/:slotId/room',
+    () => import('../domains/rooms/room-record-page.tsx').then((module) => module.RoomRecordPage),
+    'slots.read',
+  ),
+  page(
     '/operations',
     () => import('../domains/operations/operations-page.tsx').then((module) => module.OperationsPage),
     'operations.read',

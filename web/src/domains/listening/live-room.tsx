@@ -7,6 +7,10 @@ import { useNow } from '../../app/server-clock.ts';
 import { ErrorNote } from '../../ui/states.tsx';
 import type { TimelinePin } from '../../ui/timeline/timeline-model.ts';
 import { useIsPhone } from '../../ui/use-media-query.ts';
+import { MoveNotice } from '../rooms/move-section.tsx';
+import { TogetherPanel } from '../rooms/together-panel.tsx';
+import { useRoom } from '../rooms/use-room.ts';
+import { useRoomMoves } from '../rooms/use-room-moves.ts';
 import { CallFacts } from './call-facts.tsx';
 import { CallTimeline } from './call-timeline.tsx';
 import { LineWords } from './line-words.tsx';
@@ -49,8 +53,10 @@ export function LiveRoom({
   useChosenCall(session, state, mood.mayListen);
 
   const listen = (callId?: string) => session.listen(callId);
+  const room = useRoom(slot.id);
+  const moves = useRoomMoves(room?.state ?? null, session, state);
   // The room's keys; every part of the product adds its own behind them.
-  const keys = [...useRoomKeys(session, state, { mood, next })];
+  const keys = [...useRoomKeys(session, state, { mood, next }), ...(room?.keys ?? [])];
   // Moments that people marked, as pins on the timeline.
   const marks: readonly TimelinePin[] = noMarks;
 
@@ -85,6 +91,10 @@ export function LiveRoom({
       ),
     },
   ];
+  if (room) {
+    const content = <TogetherPanel room={room} session={session} hearing={state} />;
+    panels.push({ key: 'room', content, fresh: room.fresh });
+  }
 
   return (
     <>
@@ -93,6 +103,7 @@ export function LiveRoom({
         <div className={styles.stage}>
           <RoomState state={state} slot={slot} mood={mood} now={now} />
           <Notices session={session} state={state} />
+          <MoveNotice moves={moves} hearing={state} />
           {voices}
           {state.call && (mood.hearing || state.phase === 'ended') && (
             <div className={styles.timeline}>

@@ -1,6 +1,6 @@
 import { Button } from 'antd';
 import { useTranslation } from 'react-i18next';
-import { useNavigate } from 'react-router';
+import { Link, useNavigate } from 'react-router';
 import { seatsEndpoints } from '#contract/seats.ts';
 import type { ApiError } from '../../app/api-error.ts';
 import { useApiQuery } from '../../app/queries.ts';
@@ -50,6 +50,7 @@ export function RefusedRoom({
       ) : (
         <>
           <ErrorState error={error} />
+          {error.code === 'slot.over' && <Link to={`/slots/${slotId}/room`}>{t('refused.record')}</Link>}
           <Button type="primary" size="large" onClick={() => void navigate('/seats')}>
             {t('action.seats')}
           </Button>

@@ -5,8 +5,8 @@ import { usePerson } from '../../app/session.tsx';
 import { useLocalText } from '../../i18n/language.ts';
 import { useFormat } from '../../ui/format/use-format.ts';
 import type { RoomLink, RoomLinkState } from './room-link.ts';
-import type { WithRoster } from './room-panel.tsx';
 import styles from './rooms.module.css';
+import type { WithRoster } from './together-panel.tsx';
 
 /** Who wants to say something, in the order they asked. */
 export function HandsSection({

@@ -8,6 +8,7 @@ import { ErrorNote } from '../../ui/states.tsx';
 import { useIsPhone } from '../../ui/use-media-query.ts';
 import { When } from '../../ui/when.tsx';
 import { useLines } from '../businesses/use-lines.ts';
+import { RoomRecordLink } from '../rooms/room-record-link.tsx';
 import { SeatAction } from './seat-action.tsx';
 import { SeatDots } from './seat-dots.tsx';
 import { seatState } from './seat-state.ts';
@@ -61,6 +62,7 @@ function Details({ slot, now }: { slot: Slot; now: number }) {
         </p>
       )}
       <SeatAction slot={slot} mine={slot.mine} now={now} block />
+      <RoomRecordLink slot={slot} was={state === 'attended'} over={!ahead} />
       {state === 'reserved' && (
         <p className={styles.note}>
           {t('checkInOpens', { when: format.dayAndTime(slot.startsAt - checkInOpensBeforeMs) })}

@@ -126,6 +126,7 @@ export const listening = {
   refused: {
     title: 'You cannot enter this room',
     notCheckedIn: 'You have a seat here. Check in to enter.',
+    record: 'Read what the room wrote',
   },
   panels: {
     call: 'This call',

@@ -122,6 +122,7 @@ export const listening: SameKeys<typeof english> = {
   refused: {
     title: '您暂时不能进入这间体验室',
     notCheckedIn: '您已约好席位，签到后即可进入。',
+    record: '看看体验室的记录',
   },
   panels: {
     call: '这通电话',

@@ -9,7 +9,7 @@ import type { Room } from './use-room.ts';
 import type { Ears, Hearing } from './use-room-moves.ts';
 
 /** What the people in the room do together: their notes, hands and messages, and the call the host brings them to. */
-export function RoomPanel({
+export function TogetherPanel({
   room,
   session,
   hearing,
