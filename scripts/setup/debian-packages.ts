@@ -3,7 +3,7 @@ import { findOnPath, run } from './run.ts';
 import { SetUpError } from './set-up-error.ts';
 
 /** What a start may need of the system. */
-export type Purpose = 'worker-build' | 'redis' | 'audio' | 'speech' | 'browser';
+export type Purpose = 'worker-build' | 'redis' | 'audio' | 'speech' | 'browser' | 'relay';
 
 interface DebianPackage {
   name: string;
@@ -22,6 +22,8 @@ const PACKAGES: Record<Purpose, DebianPackage[]> = {
     { name: 'libsrtp2-dev' },
     { name: 'libuv1-dev' },
     { name: 'libssl-dev' },
+    // Unpacks and patches source packages.
+    { name: 'dpkg-dev', program: 'dpkg-source' },
   ],
   redis: [{ name: 'redis-server', program: 'redis-server' }],
   audio: [{ name: 'ffmpeg', program: 'ffmpeg' }],
@@ -30,6 +32,8 @@ const PACKAGES: Record<Purpose, DebianPackage[]> = {
     { name: 'asterisk-moh-opsound-wav' },
     { name: 'espeak-ng', program: 'espeak-ng' },
   ],
+  // A real TURN server for the tests; it is not started by its installation where there is no init system.
+  relay: [{ name: 'coturn', program: 'turnserver' }],
   browser: [{ name: 'chromium', program: 'chromium' }, { name: 'fonts-noto-cjk' }],
 };
 

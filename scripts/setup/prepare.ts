@@ -14,7 +14,7 @@ export interface Prepared {
 const PURPOSES: Record<Occasion, Purpose[]> = {
   demo: ['redis', 'audio', 'speech'],
   dev: ['redis', 'audio', 'speech'],
-  test: ['redis', 'audio', 'speech', 'browser'],
+  test: ['redis', 'audio', 'speech', 'browser', 'relay'],
   bench: ['redis', 'audio', 'speech', 'browser'],
 };
 

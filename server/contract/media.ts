@@ -106,6 +106,10 @@ export const transportOffer = z.object({
   iceParameters: z.record(z.string(), z.unknown()),
   iceCandidates: z.array(z.record(z.string(), z.unknown())),
   dtlsParameters: z.record(z.string(), z.unknown()),
+  /** TURN servers to go through where nothing else gets through; empty without any. As RTCPeerConnection takes them. */
+  iceServers: z
+    .array(z.object({ urls: z.array(z.string()), username: z.string(), credential: z.string() }))
+    .default([]),
 });
 export type TransportOffer = z.infer<typeof transportOffer>;
 

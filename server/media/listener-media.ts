@@ -14,6 +14,7 @@ import {
   restartTransportIce,
   type SentFigures,
 } from './receive-path.ts';
+import type { Relays } from './relay.ts';
 import type { Rooms } from './rooms.ts';
 import { listeningCapabilities } from './router-codecs.ts';
 
@@ -53,6 +54,7 @@ export function createListenerMedia(
   rooms: Rooms,
   events: TypedEvents<ListenerMediaEvents>,
   routerRtpCapabilities: () => Record<string, unknown>,
+  relays: Relays,
   times: LinkTimes = linkTimes,
 ): ListenerPlane {
   const listeners = new Map<string, Listener>();
@@ -187,7 +189,7 @@ export function createListenerMedia(
         const consumers = await consumeAll(listener.path, () => room.heardLegs());
         if (listeners.get(listeningId) !== listener || listener.path.transport.closed) throw unavailable();
         listener.ear.complete = true;
-        return { transport: describeTransport(listener.path.transport), consumers };
+        return { transport: describeTransport(listener.path.transport, relays(listeningId)), consumers };
       } catch (error) {
         drop(listener);
         throw error;

@@ -16,13 +16,14 @@ import type { LinkTimes } from './link-watch.ts';
 import { createListenerMedia } from './listener-media.ts';
 import type { OpenRtpLeg, RecorderTap } from './media.ports.ts';
 import type { PlacementLimits } from './placement.ts';
+import { type RelayConfig, relayServers } from './relay.ts';
 import { Rooms } from './rooms.ts';
 import { routerCodecs } from './router-codecs.ts';
 import { createSoftphoneMedia } from './softphone-media.ts';
 import { WorkerPool, type WorkerPoolConfig } from './worker-pool.ts';
 
 export interface MediaPlaneOptions {
-  readonly config: WorkerPoolConfig & Pick<ServerConfig, 'CALL_MEDIA_TIMEOUT_MS'>;
+  readonly config: WorkerPoolConfig & RelayConfig & Pick<ServerConfig, 'CALL_MEDIA_TIMEOUT_MS'>;
   readonly openRtpLeg: OpenRtpLeg;
   readonly tap: RecorderTap;
   readonly log: Log;
@@ -94,6 +95,8 @@ export async function createMediaPlane(options: MediaPlaneOptions): Promise<Medi
   const capabilities = ortc.generateRouterRtpCapabilities(routerCodecs);
   const routerRtpCapabilities = () => structuredClone(capabilities) as unknown as Record<string, unknown>;
 
+  const relays = (name: string) => relayServers(config, name, clock());
+
   const pool = new WorkerPool(config, log, options.hangMs);
   const feed = await IntakeFeed.open();
   const rooms = new Rooms({
@@ -116,7 +119,13 @@ export async function createMediaPlane(options: MediaPlaneOptions): Promise<Medi
     timeoutMs: config.CALL_MEDIA_TIMEOUT_MS,
     clock,
   });
-  const listeners = createListenerMedia(rooms, listenerEvents, routerRtpCapabilities, options.linkTimes);
+  const listeners = createListenerMedia(
+    rooms,
+    listenerEvents,
+    routerRtpCapabilities,
+    relays,
+    options.linkTimes,
+  );
 
   let closing: Promise<void> | undefined;
   async function closeAll(): Promise<void> {
@@ -129,7 +138,7 @@ export async function createMediaPlane(options: MediaPlaneOptions): Promise<Medi
 
   return {
     calls: createCallMedia(rooms, callEvents),
-    softphone: createSoftphoneMedia(rooms, softphoneEvents, routerRtpCapabilities),
+    softphone: createSoftphoneMedia(rooms, softphoneEvents, routerRtpCapabilities, relays),
     listeners,
 
     workers() {

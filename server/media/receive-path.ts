@@ -3,6 +3,7 @@ import type { ConsumerDescription, MediaDescription } from '#domains/calls/calls
 import { AppError } from '#kernel/errors.ts';
 import { iceConsentTimeoutS } from './link-watch.ts';
 import { entityGone, mediaFault, unavailable } from './media-faults.ts';
+import type { IceServer } from './relay.ts';
 import type { HeardLeg } from './room-leg.ts';
 import type { MediaHost } from './worker-pool.ts';
 
@@ -17,9 +18,13 @@ export function openWebRtcTransport(host: MediaHost): Promise<types.WebRtcTransp
   });
 }
 
-/** A transport as its client needs it. */
-export function describeTransport(transport: types.WebRtcTransport): MediaDescription {
+/** A transport as its client needs it, with the relays it may go through. */
+export function describeTransport(
+  transport: types.WebRtcTransport,
+  iceServers: readonly IceServer[],
+): MediaDescription {
   return {
+    iceServers: iceServers.map((server) => ({ ...server, urls: [...server.urls] })),
     id: transport.id,
     iceParameters: { ...transport.iceParameters },
     iceCandidates: transport.iceCandidates.map((candidate) => ({ ...candidate })),

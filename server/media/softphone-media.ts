@@ -14,6 +14,7 @@ import {
   ReceivePath,
   restartTransportIce,
 } from './receive-path.ts';
+import type { Relays } from './relay.ts';
 import type { Rooms } from './rooms.ts';
 import { listeningCapabilities } from './router-codecs.ts';
 import { SoftphoneLeg, type SoftphoneSide } from './softphone-leg.ts';
@@ -23,6 +24,7 @@ export function createSoftphoneMedia(
   rooms: Rooms,
   events: TypedEvents<SoftphoneMediaEvents>,
   routerRtpCapabilities: () => Record<string, unknown>,
+  relays: Relays,
 ): SoftphoneMedia {
   function legOf(callId: string, legId: string): SoftphoneLeg {
     const leg = rooms.require(callId).legs.get(legId);
@@ -92,10 +94,11 @@ export function createSoftphoneMedia(
       if (room.host !== host) throw unavailable();
       ear.complete = true;
       room.softphoneLeg(legId, role).take({ host, sendTransport, receive, left: () => room.removeEar(ear) });
+      const iceServers = relays(legId);
       return {
         routerRtpCapabilities: routerRtpCapabilities(),
-        sendTransport: describeTransport(sendTransport),
-        receiveTransport: describeTransport(receiveTransport),
+        sendTransport: describeTransport(sendTransport, iceServers),
+        receiveTransport: describeTransport(receiveTransport, iceServers),
         consumers,
       };
     } catch (error) {

@@ -27,6 +27,8 @@ export interface MediaDescription {
   readonly iceParameters: Record<string, unknown>;
   readonly iceCandidates: Record<string, unknown>[];
   readonly dtlsParameters: Record<string, unknown>;
+  /** Relays to go through where nothing else gets through (RTCIceServer of W3C webrtc). */
+  readonly iceServers: { urls: string[]; username: string; credential: string }[];
 }
 
 export interface ConsumerDescription {

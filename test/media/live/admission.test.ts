@@ -54,6 +54,9 @@ describe('a media plane that cannot start', () => {
     MEDIA_LISTEN_IP: '127.0.0.1',
     MEDIA_ANNOUNCED_ADDRESS: undefined,
     MEDIA_PORT: 0,
+    TURN_URLS: [],
+    TURN_SECRET: undefined,
+    TURN_TTL_S: 3_600,
     CALL_MEDIA_TIMEOUT_MS: 1_000,
   };
   const start = (config: object) =>
