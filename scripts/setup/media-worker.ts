@@ -10,6 +10,7 @@ import type { Progress } from './progress.ts';
 import { PROJECT_ROOT } from './root.ts';
 import { mustRun, run } from './run.ts';
 import { SetUpError } from './set-up-error.ts';
+import { buildSrtpLibrary } from './srtp-library.ts';
 
 const RECIPE = join(import.meta.dirname, 'media-worker');
 const MEDIASOUP = join(PROJECT_ROOT, 'node_modules/mediasoup');
@@ -39,6 +40,7 @@ export async function cachedWorkerPath(env: NodeJS.ProcessEnv = process.env): Pr
   const recipe = createHash('sha256').update(JSON.stringify(PATCH));
   const files = await readdir(RECIPE, { recursive: true, withFileTypes: true });
   const paths = files.filter((file) => file.isFile()).map((file) => join(file.parentPath, file.name));
+  paths.push(join(import.meta.dirname, 'srtp-library.ts'));
   for (const path of paths.sort()) recipe.update(await readFile(path));
   const key = `${version}-${recipe.digest('hex').slice(0, 12)}-${arch()}`;
   const cache = env.XDG_CACHE_HOME || join(env.HOME || homedir(), '.cache');
@@ -115,22 +117,25 @@ export async function buildMediaWorker(
   const cached = await cachedWorkerPath(env);
   const folder = dirname(cached);
   await mkdir(folder, { recursive: true });
-  const step = progress.step('building the media worker');
+  let step: ReturnType<Progress['step']> | undefined;
   try {
     await withLock(join(folder, 'build.lock'), async () => {
       if (await isWorkingWorker(cached)) return;
       await removeAbandonedBuilds(folder);
       const build = join(folder, `build-${process.pid}`);
       await layOut(build);
+      await buildSrtpLibrary(build, progress);
       const sources = await readdir(build, { recursive: true });
       const of = sources.filter((name) => /^src\/.*\.cpp$|^deps\/.*\.cc$/.test(name)).length;
       let done = 0;
-      step.update(0, of, 'files');
+      const compiling = progress.step('building the media worker');
+      step = compiling;
+      compiling.update(0, of, 'files');
       await mustRun('make', ['-j2'], {
         cwd: build,
         env,
         onLine: (line) => {
-          if (line.startsWith('compiled ')) step.update(++done, of, 'files');
+          if (line.startsWith('compiled ')) compiling.update(++done, of, 'files');
         },
       });
       const built = join(build, 'mediasoup-worker');
@@ -140,10 +145,10 @@ export async function buildMediaWorker(
       await rm(build, { recursive: true, force: true });
     });
   } catch (error) {
-    step.failed();
+    step?.failed();
     throw error;
   }
-  step.done();
+  step?.done();
   return cached;
 }
 
