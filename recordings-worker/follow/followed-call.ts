@@ -29,6 +29,7 @@ export interface FollowedState {
 export class FollowedCall {
   readonly #folder: string;
   readonly #writtenThrough: () => number | undefined;
+  readonly #lookEveryMs: number;
   readonly #segments = new Map<string, FollowedSegment>();
   readonly #legs = new Map<string, FollowedLeg>();
   /** When each pause ended, by when it began; null while it lasts. */
@@ -44,9 +45,13 @@ export class FollowedCall {
   cleared = false;
 
   /** `writtenThrough`: UTC ms up to which this very process has written all that came, where it records the call. */
-  constructor(folder: string, writtenThrough: () => number | undefined) {
+  constructor(
+    folder: string,
+    options: { writtenThrough?: () => number | undefined; lookEveryMs?: number } = {},
+  ) {
     this.#folder = folder;
-    this.#writtenThrough = writtenThrough;
+    this.#writtenThrough = options.writtenThrough ?? (() => undefined);
+    this.#lookEveryMs = options.lookEveryMs ?? lookEveryMs;
   }
 
   get known(): boolean {
@@ -62,7 +67,7 @@ export class FollowedCall {
   /** Reads what was appended. Looks take turns; one that is under way or just over serves all. */
   async look(): Promise<void> {
     if (this.#looking) return this.#looking;
-    if (this.#settled || performance.now() - this.#lookedAt < lookEveryMs) return;
+    if (this.#settled || performance.now() - this.#lookedAt < this.#lookEveryMs) return;
     this.#looking = this.#look().finally(() => {
       this.#looking = undefined;
       this.#lookedAt = performance.now();

@@ -48,7 +48,9 @@ export class FollowedCalls {
     const { spoolDir, writtenThrough } = this.#options;
     let entry = this.#entries.get(callId);
     if (!entry) {
-      const call = new FollowedCall(callFolder(spoolDir, callId), () => writtenThrough(callId));
+      const call = new FollowedCall(callFolder(spoolDir, callId), {
+        writtenThrough: () => writtenThrough(callId),
+      });
       entry = { call, askedAt: this.#now() };
       this.#entries.set(callId, entry);
     }

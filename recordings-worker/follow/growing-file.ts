@@ -11,6 +11,7 @@ export class GrowingFile {
   readonly path: string;
   #handle: FileHandle | undefined;
   #offset = 0;
+  #closed = false;
 
   constructor(path: string) {
     this.path = path;
@@ -43,16 +44,20 @@ export class GrowingFile {
     return buffer;
   }
 
+  /** For good: what is asked for afterwards is not there. */
   async close(): Promise<void> {
+    this.#closed = true;
     const handle = this.#handle;
     this.#handle = undefined;
     await handle?.close();
   }
 
   async #open(): Promise<FileHandle | undefined> {
-    if (this.#handle) return this.#handle;
+    if (this.#handle || this.#closed) return this.#handle;
     try {
-      this.#handle = await open(this.path, 'r');
+      const handle = await open(this.path, 'r');
+      if (this.#closed) await handle.close();
+      else this.#handle = handle;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }
