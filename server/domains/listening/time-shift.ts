@@ -87,13 +87,19 @@ export function pausesWithin(pauses: readonly FollowedPause[], limits: Limits): 
     .filter(({ fromMs }) => fromMs < limits.untilMs);
 }
 
-/** Pauses that two sources tell of; one that both know of counts with the more that either says. */
+/** Two accounts of a pause say when it began within this of each other, ms; two pauses are further apart. */
+const sameMs = 1_000;
+
+/**
+ * Pauses as several sources tell of them. Of one that more than one knows, the whole; but an end that anybody knows is
+ * an end: a spool whose recorder died in a pause never learns of it.
+ */
 export function allPauses(...sources: readonly (readonly FollowedPause[])[]): FollowedPause[] {
   const joined: { fromMs: number; toMs: number | null }[] = [];
   for (const { fromMs, toMs } of sources.flat().sort((a, b) => a.fromMs - b.fromMs)) {
     const last = joined.at(-1);
-    if (last && (last.toMs === null || fromMs <= last.toMs)) {
-      last.toMs = last.toMs === null || toMs === null ? null : Math.max(last.toMs, toMs);
+    if (last && fromMs - last.fromMs < sameMs) {
+      last.toMs = last.toMs === null || toMs === null ? (last.toMs ?? toMs) : Math.max(last.toMs, toMs);
     } else joined.push({ fromMs, toMs });
   }
   return joined;
