@@ -95,14 +95,26 @@ const sameMs = 1_000;
  * an end: a spool whose recorder died in a pause never learns of it.
  */
 export function allPauses(...sources: readonly (readonly FollowedPause[])[]): FollowedPause[] {
-  const joined: { fromMs: number; toMs: number | null }[] = [];
-  for (const { fromMs, toMs } of sources.flat().sort((a, b) => a.fromMs - b.fromMs)) {
-    const last = joined.at(-1);
-    if (last && fromMs - last.fromMs < sameMs) {
-      last.toMs = last.toMs === null || toMs === null ? (last.toMs ?? toMs) : Math.max(last.toMs, toMs);
-    } else joined.push({ fromMs, toMs });
+  let joined: FollowedPause[] = [];
+  for (const source of sources) {
+    const known = [...joined];
+    const added = source.map((pause) => {
+      const near = ({ fromMs }: FollowedPause) => Math.abs(fromMs - pause.fromMs);
+      const same = known.filter((one) => near(one) < sameMs).sort((a, b) => near(a) - near(b))[0];
+      if (!same) return pause;
+      // Told apart by one source, two pauses are two.
+      known.splice(known.indexOf(same), 1);
+      return {
+        fromMs: Math.min(same.fromMs, pause.fromMs),
+        toMs:
+          same.toMs === null || pause.toMs === null
+            ? (same.toMs ?? pause.toMs)
+            : Math.max(same.toMs, pause.toMs),
+      };
+    });
+    joined = [...known, ...added];
   }
-  return joined;
+  return joined.sort((a, b) => a.fromMs - b.fromMs);
 }
 
 /** Which parts of a call were handed out to one listener: each counts once. */

@@ -92,6 +92,11 @@ describe('What somebody who hears later is given', () => {
       fromMs: 1_000,
       toMs: 5_000,
     });
+    const twice = [
+      { fromMs: 1_000, toMs: 1_300 },
+      { fromMs: 1_800, toMs: null },
+    ];
+    expect(allPauses(twice, twice), 'two in a second are two').to.deep.equal(twice);
     expect(allPauses([{ fromMs: 1_000, toMs: null }], [])).to.deep.equal([{ fromMs: 1_000, toMs: null }]);
   });
 });
