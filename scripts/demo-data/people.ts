@@ -48,6 +48,16 @@ export const people: readonly StoredPerson[] = [
     ['Luo Wei', '罗威'],
     ['Owner, delivery & installation', '送装服务负责人'],
   ),
+  {
+    ...person(
+      'partner-team',
+      'listener',
+      ['Softcub team', '柔芽团队'],
+      ['Partner brand, hears a little later', '合作品牌方（延迟收听）'],
+      ['supermarket'],
+    ),
+    ear: 'delayed',
+  },
   person('host', 'host', ['Xu Ran', '徐然'], ['Programme host', '体验席主持人']),
   person('cx', 'cx', ['Jiang Mo', '江墨'], ['Customer experience specialist', '客户体验专员']),
   person('admin', 'admin', ['Shen Yi', '沈一'], ['Operations & compliance', '运维与合规']),

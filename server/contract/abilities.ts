@@ -116,14 +116,19 @@ export type Decision =
   | { allowed: true; scope: Scope }
   | { allowed: false; reason: 'ability.denied' | 'scope.denied' };
 
+/** Those who hear calls later get the delayed, masked stream, and nothing else of a call's sound. */
+const notDelayed: ReadonlySet<Action> = new Set(['recordings.replay', 'recordings.tag', 'clips.cut']);
+
 /** May this person do this, on this line if one is given? The reason is an error code with a sentence in both catalogues. */
 export function may(
-  who: Pick<Person, 'role' | 'lineIds'>,
+  who: Pick<Person, 'role' | 'lineIds' | 'ear'>,
   action: Action,
   on: { lineId?: string } = {},
 ): Decision {
   const scope = table[who.role][action];
-  if (!scope) return { allowed: false, reason: 'ability.denied' };
+  if (!scope || (who.ear === 'delayed' && notDelayed.has(action))) {
+    return { allowed: false, reason: 'ability.denied' };
+  }
   if (scope === 'own' && on.lineId !== undefined && !who.lineIds.includes(on.lineId)) {
     return { allowed: false, reason: 'scope.denied' };
   }

@@ -9,7 +9,7 @@ export interface StoredPerson {
   readonly role: Role;
   /** Absent: live. */
   readonly ear?: Ear;
-  /** The lines an agent works on. */
+  /** The lines an agent works on, or that a guest is let in to. */
   readonly worksLineIds: readonly string[];
   /** Where their mail goes; never leaves the server. */
   readonly email?: string | null;

@@ -31,7 +31,7 @@ describe('Signing in', function () {
     const { personas } = (await response.json()) as {
       personas: { id: string; lineIds: string[]; role: string }[];
     };
-    expect(personas).to.have.length(17);
+    expect(personas).to.have.length(18);
     const lines = (id: string) => personas.find((one) => one.id === id)?.lineIds;
     expect(lines('supermarket-manager')).to.deep.equal(['supermarket']);
     expect(lines('retail-executive')).to.have.members([
