@@ -50,10 +50,9 @@ function liveHearings({ lineId, startedAt, endedAt }: HeardCall, dice: Dice): Pa
 
 function replays({ lineId, endedAt }: HeardCall, dice: Dice): PastHearing[] {
   if (dice.roll() >= replayedShare) return [];
-  const allowed = people.filter((person) => {
-    const { lineIds } = withScope(person, ownedBy(company, person.id));
-    return may({ role: person.role, lineIds }, 'recordings.replay', { lineId }).allowed;
-  });
+  const allowed = people.filter(
+    (person) => may(withScope(person, ownedBy(company, person.id)), 'recordings.replay', { lineId }).allowed,
+  );
   const first = dice.below(allowed.length);
   // Two different people at most.
   const listeners = [0, 1 + dice.below(allowed.length - 1)].slice(0, 1 + dice.below(2));
