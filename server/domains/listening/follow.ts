@@ -32,7 +32,7 @@ export function followScope(
 }
 
 /** Error `scope.denied`: this call is on a line that cannot be heard from the seat. */
-export function assertHeardFromSeat(scope: FollowScope, lineId: string): void {
+export function assertHeardFromSeat(scope: Pick<FollowScope, 'lineIds'>, lineId: string): void {
   if (scope.lineIds !== null && !scope.lineIds.includes(lineId)) {
     throw new AppError('scope.denied', 'This call is on another line than your seat.');
   }

@@ -2,6 +2,7 @@ import { analysis } from './en/analysis.ts';
 import { app } from './en/app.ts';
 import { calls } from './en/calls.ts';
 import { errors } from './en/errors.ts';
+import { follow } from './en/follow.ts';
 import { hearings } from './en/hearings.ts';
 import { identity } from './en/identity.ts';
 import { listening } from './en/listening.ts';
@@ -20,6 +21,7 @@ export const en = {
   app,
   calls,
   errors,
+  follow,
   hearings,
   identity,
   listening,

@@ -4,6 +4,7 @@ import { analysis } from './zh-cn/analysis.ts';
 import { app } from './zh-cn/app.ts';
 import { calls } from './zh-cn/calls.ts';
 import { errors } from './zh-cn/errors.ts';
+import { follow } from './zh-cn/follow.ts';
 import { hearings } from './zh-cn/hearings.ts';
 import { identity } from './zh-cn/identity.ts';
 import { listening } from './zh-cn/listening.ts';
@@ -22,6 +23,7 @@ export const zhCn: SameKeys<typeof en> = {
   app,
   calls,
   errors,
+  follow,
   hearings,
   identity,
   listening,

@@ -129,6 +129,13 @@ export class ListeningSession {
     void this.#join(0);
   }
 
+  /** Waits for a call that somebody else finds for the listener. Call it from a gesture, so that sound may start. */
+  wait(): void {
+    this.mixer.start();
+    this.#giveUp();
+    this.#set({ phase: 'waiting', voices: [], line: null, call: null, error: null, stoppedBy: null });
+  }
+
   /** Stops hearing; the seat stays. */
   leave(): void {
     const listeningId = this.#listeningId;
@@ -333,11 +340,14 @@ export class ListeningSession {
 
   #callChanged(call: Call): void {
     // An update may overtake the end on its way through several servers.
-    if (call.lineId !== this.#state.slot?.lineId || this.#ended.has(call.id)) return;
+    const ofLine = call.lineId === this.#state.slot?.lineId;
+    // A call that is heard may be another line's.
+    const heard = this.#state.call?.id === call.id;
+    if ((!ofLine && !heard) || this.#ended.has(call.id)) return;
     const others = this.#state.calls.filter((known) => known.id !== call.id);
-    const calls = call.state === 'live' ? [...others, call] : others;
+    const calls = ofLine && call.state === 'live' ? [...others, call] : others;
     calls.sort((a, b) => (b.startedAt ?? 0) - (a.startedAt ?? 0));
-    this.#set({ calls, ...(this.#state.call?.id === call.id && { call }) });
+    this.#set({ calls, ...(heard && { call }) });
     const awaited = this.#wanted && (this.#wanted.callId ?? call.id) === call.id;
     if (this.#state.phase === 'waiting' && awaited && call.state === 'live') {
       this.#set({ phase: 'joining', call });
@@ -346,10 +356,10 @@ export class ListeningSession {
   }
 
   #callEnded(call: Call): void {
-    if (call.lineId !== this.#state.slot?.lineId) return;
+    const heard = this.#state.call?.id === call.id;
+    if (call.lineId !== this.#state.slot?.lineId && !heard) return;
     this.#ended.add(call.id);
     const calls = this.#state.calls.filter((known) => known.id !== call.id);
-    const heard = this.#state.call?.id === call.id;
     this.#set({ calls, ...(heard && { call }) });
     if (!heard || !this.#wanted) return;
     if (call.startedAt && call.endedAt && this.shift.goesOnAfter(call.endedAt - call.startedAt)) {

@@ -13,6 +13,7 @@ import { useRoom } from '../rooms/use-room.ts';
 import { useRoomMoves } from '../rooms/use-room-moves.ts';
 import { CallFacts } from './call-facts.tsx';
 import { CallTimeline } from './call-timeline.tsx';
+import { FollowPanel } from './follow-panel.tsx';
 import { LineWords } from './line-words.tsx';
 import type { ListeningSession } from './listening-session.ts';
 import type { ListeningState } from './listening-state.ts';
@@ -104,6 +105,7 @@ export function LiveRoom({
           <RoomState state={state} slot={slot} mood={mood} now={now} />
           <Notices session={session} state={state} />
           <MoveNotice moves={moves} hearing={state} />
+          <FollowPanel session={session} state={state} slot={slot} />
           {voices}
           {state.call && (mood.hearing || state.phase === 'ended') && (
             <div className={styles.timeline}>
