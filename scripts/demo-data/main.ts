@@ -9,6 +9,7 @@ import { createLog } from '#kernel/log.ts';
 import { connectMongo } from '#kernel/mongo.ts';
 import { exitWithParent } from '#kernel/parent.ts';
 import { company } from './company.ts';
+import { seedRooms } from './past-rooms.ts';
 import { people } from './people.ts';
 import { tell } from './progress.ts';
 import { seedSeats } from './seats.ts';
@@ -44,6 +45,7 @@ try {
   if (mode !== '--archive-rest') {
     await seedCompany();
     await seedSeats(await createSeatsStore(mongo), systemClock(), tell);
+    await seedRooms(mongo, systemClock());
   }
   if (mode !== undefined) await seedArchive(mode);
 } catch (error) {
