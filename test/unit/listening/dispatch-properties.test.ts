@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { dispatch, mayHear } from '#domains/listening/dispatch.ts';
 import type { Assignment, DispatchCall, DispatchSeat } from '#domains/listening/dispatch-situation.ts';
 import { earsAtMost, longPauseMs } from '#domains/listening/dispatch-weights.ts';
-import { anySituation, Dice } from './situations.ts';
+import { anySituation, Dice } from '#support/dispatch-situations.ts';
 
 const rounds = 2_500;
 

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { dispatch, nextFor } from '#domains/listening/dispatch.ts';
 import type { DispatchSeat, Situation } from '#domains/listening/dispatch-situation.ts';
 import { earsAtMost } from '#domains/listening/dispatch-weights.ts';
-import { day, heard, liveCall, minute, noon, seat } from './situations.ts';
+import { day, heard, liveCall, minute, noon, seat } from '#support/dispatch-situations.ts';
 
 const given = (situation: Partial<Situation>) =>
   dispatch({ seats: [], calls: [], now: noon, seed: 's', ...situation });

@@ -10,7 +10,7 @@ import type { ListeningEvents } from '#domains/listening/listening.service.ts';
 import { AppError } from '#kernel/errors.ts';
 import { createLog } from '#kernel/log.ts';
 import { TypedEvents } from '#kernel/typed-events.ts';
-import { heard, noon } from './situations.ts';
+import { heard, noon } from '#support/dispatch-situations.ts';
 
 /** What Redis does, in memory; worlds that share one are processes beside each other. */
 function storeInMemory(): FollowStore & { seats: Map<string, StoredSeat> } {

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Person, Role } from '#contract/identity.ts';
 import type { StoredCall } from '#domains/calls/calls.ts';
 import { assertHeardFromSeat, assertMode, dispatchable, followScope } from '#domains/listening/follow.ts';
-import { noon } from './situations.ts';
+import { noon } from '#support/dispatch-situations.ts';
 
 const person = (role: Role, lineIds: string[]): Person => ({
   id: 'person',
