@@ -24,6 +24,8 @@ export interface PeerFigures {
   readonly made: number;
   readonly inbound: number;
   readonly outbound: number;
+  /** On all tracks since the connections were made. */
+  readonly packetsReceived: number;
   /** Of all transceivers, as they were negotiated. */
   readonly directions: readonly (string | null)[];
   /** Tracks that are being sent. */
@@ -36,14 +38,19 @@ export function peerFigures(page: Page): Promise<PeerFigures> {
     const all = (globalThis as PeerWindow).peerConnections ?? [];
     const open = all.filter(({ connectionState }) => connectionState !== 'closed');
     const types: string[] = [];
+    let packetsReceived = 0;
     for (const connection of open) {
-      for (const entry of (await connection.getStats()).values()) types.push(entry.type);
+      for (const entry of (await connection.getStats()).values()) {
+        types.push(entry.type);
+        if (entry.type === 'inbound-rtp') packetsReceived += Number(entry.packetsReceived ?? 0);
+      }
     }
     const transceivers = open.flatMap((connection) => connection.getTransceivers());
     return {
       made: all.length,
       inbound: types.filter((type) => type === 'inbound-rtp').length,
       outbound: types.filter((type) => type === 'outbound-rtp').length,
+      packetsReceived,
       directions: transceivers.map(({ currentDirection }) => currentDirection),
       sentTracks: transceivers.filter(({ sender }) => sender.track !== null).length,
     };
@@ -87,5 +94,33 @@ export function receivedTones(page: Page): Promise<number[]> {
     } finally {
       await context.close();
     }
+  });
+}
+
+export interface ChosenPath {
+  /** host, srflx, prflx or relay. */
+  readonly local: string;
+  /** udp or tcp, between this browser and what it sends to. */
+  readonly protocol: string;
+  /** With a relay: how the browser reaches it (udp, tcp or tls). */
+  readonly relayProtocol: string | undefined;
+}
+
+/** The way that packets take now (the selected candidate pair of W3C webrtc-stats) of the page's open connection. */
+export function chosenPath(page: Page): Promise<ChosenPath> {
+  return page.evaluate(async () => {
+    const all = (globalThis as PeerWindow).peerConnections ?? [];
+    const open = all.find(({ connectionState }) => connectionState === 'connected');
+    const report = new Map<string, Record<string, unknown>>();
+    for (const entry of (await open?.getStats())?.values() ?? []) report.set(entry.id, entry);
+    const transport = [...report.values()].find(({ type }) => type === 'transport');
+    const pair = report.get(String(transport?.selectedCandidatePairId));
+    const local = report.get(String(pair?.localCandidateId));
+    if (!local) throw new Error('no connection is up');
+    return {
+      local: String(local.candidateType),
+      protocol: String(local.protocol),
+      relayProtocol: local.relayProtocol as string | undefined,
+    };
   });
 }

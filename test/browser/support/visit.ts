@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { ApiClient } from '#support/clients/api-client.ts';
 import { sharedChromium } from './chromium.ts';
 
@@ -13,6 +13,8 @@ export interface VisitOptions {
   readonly height?: number;
   /** Signed in already when the first page opens. */
   readonly personaId?: string;
+  /** The one that all tests share, unless told. */
+  readonly browser?: Browser;
 }
 
 export interface Visit {
@@ -44,7 +46,7 @@ afterEach('keep pictures', async function () {
 
 /** One person's browser: cookies and storage of its own, in the zone that the demo company works in. */
 export async function visit(url: string, options: VisitOptions = {}): Promise<Visit> {
-  const browser = await sharedChromium();
+  const browser = options.browser ?? (await sharedChromium());
   const width = options.width ?? desk.width;
   const small = width < 768;
   const context = await browser.newContext({
