@@ -158,7 +158,7 @@ describe('The live room', function () {
     await hears(page, 600, 1_200);
   });
 
-  it('listens and stops by the space bar, and is quiet at once when one thinks better of it', async () => {
+  it('listens and pauses by the space bar, and is quiet at once when one thinks better of it', async () => {
     await ring();
     const { page } = await come();
     await page.getByTestId('listen').waitFor();
@@ -166,6 +166,9 @@ describe('The live room', function () {
     await phase(page, 'live');
     await hears(page, 440, 880);
     await page.keyboard.press('Space');
+    await page.locator('[data-testid="live-state"][data-heard="paused"]').waitFor();
+    await eventually(async () => expect((await heard(page)).agent.level).to.be.lessThan(0.001));
+    await page.keyboard.press('s');
     await phase(page, 'idle');
     expect((await heard(page)).agent.level).to.equal(0);
     // Twice before the server has answered the first: nothing may come of it.

@@ -6,7 +6,10 @@ const rate = 48_000;
 const block = 128;
 
 /** A call of two voices that is all there. */
-function playbackOf(agent: Float32Array, customer = new Float32Array(agent.length)): ShiftPlayback {
+function playbackOf(
+  agent: Float32Array,
+  customer: Float32Array = new Float32Array(agent.length),
+): ShiftPlayback {
   const playback = new ShiftPlayback(rate);
   playback.write('agent', 0, agent);
   playback.write('customer', 0, customer);

@@ -98,7 +98,8 @@ export class TimeShift {
     this.waveform.clear();
     this.#endMs = null;
     this.#lagMs = 0;
-    this.#stopWaveform = pollWaveform(this.waveform, this.#host);
+    const { request, listeningId } = this.#host;
+    this.#stopWaveform = pollWaveform(this.waveform, { request, listeningId, isLive: () => !this.#active });
     // Fetched before it is needed: the first step back should not wait for it.
     void this.#open();
   }

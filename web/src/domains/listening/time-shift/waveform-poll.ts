@@ -2,7 +2,8 @@ import { timeShiftRequests } from '#contract/time-shift.ts';
 import type { Realtime } from '#web/app/realtime.ts';
 import type { CallWaveform } from './call-waveform.ts';
 
-const everyMs = 1_000;
+/** Who hears the call live looks at the voices rather than at the picture of what was said. Milliseconds. */
+const everyMs = { live: 2_000, shifted: 1_000 } as const;
 const afterTroubleMs = 3_000;
 /** Nothing to ask about yet, or more to come at once. Milliseconds. */
 const soonMs = 200;
@@ -10,19 +11,20 @@ const soonMs = 200;
 /** Keeps a waveform as long as the call is, while somebody looks. Answers a function that stops it. */
 export function pollWaveform(
   waveform: CallWaveform,
-  source: { readonly request: Realtime['request']; listeningId(): string | null },
+  source: { readonly request: Realtime['request']; listeningId(): string | null; isLive(): boolean },
 ): () => void {
   let timer: ReturnType<typeof setTimeout>;
   let stopped = false;
   const ask = async (): Promise<number> => {
     const listeningId = source.listeningId();
     if (!listeningId) return soonMs;
-    if (document.hidden) return everyMs;
+    const every = source.isLive() ? everyMs.live : everyMs.shifted;
+    if (globalThis.document?.hidden) return every;
     try {
       const fromMs = waveform.wantsFromMs;
       const answer = await source.request(timeShiftRequests.waveform, { listeningId, fromMs });
       if (!stopped) waveform.add(answer);
-      return answer.edgeMs - waveform.knownMs > 2 * everyMs ? soonMs : everyMs;
+      return answer.edgeMs - waveform.knownMs > 2 * everyMs.live ? soonMs : every;
     } catch {
       // Without it the room is as useful; it is asked for again.
       return afterTroubleMs;
