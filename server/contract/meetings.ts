@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { endpoint } from './endpoint.ts';
 import { id, idempotencyKey, localText, offsetMs, timeMs, zone } from './primitives.ts';
+import { thumbnail } from './recordings.ts';
 
 /** `planned` until it was `held`, or was called off. */
 export const meetingState = z.enum(['planned', 'held', 'cancelled']);
@@ -52,6 +53,8 @@ export const agendaItem = z.object({
   fromMs: offsetMs,
   toMs: offsetMs,
   callStartedAt: timeMs,
+  /** How loud both voices are in that span, evenly spaced; null where that is not known. */
+  picture: thumbnail.nullable(),
   /** What was said about it in the meeting. */
   note: z.string(),
   /** To be named when the note is changed; counts from 0. */
@@ -182,6 +185,15 @@ export const meetingsEndpoints = {
     response: meeting,
     status: 201,
     errors: ['not-found', 'ability.denied', 'scope.denied', 'recording.deleted', 'idempotency.reused'],
+  }),
+  people: endpoint({
+    id: 'meetings.people',
+    method: 'get',
+    path: '/api/meetings/people',
+    summary: 'Everybody who can be asked to a meeting.',
+    auth: 'session',
+    response: z.object({ people: z.array(who) }),
+    errors: ['ability.denied'],
   }),
   list: endpoint({
     id: 'meetings.list',

@@ -253,6 +253,8 @@ describe('The pages', function () {
     { path: () => '/seats', roles: ['listener', 'owner', 'host', 'cx', 'admin'] },
     { path: () => '/library', roles: ['listener', 'owner', 'host', 'cx'] },
     { path: () => `/recordings/${recordingId}`, roles: ['listener', 'owner', 'host', 'cx'] },
+    { path: () => '/meetings', roles: ['listener', 'owner', 'host', 'cx'] },
+    { path: () => '/reports/listening', roles: ['listener', 'owner', 'host', 'cx', 'admin'] },
     { path: () => '/operations', roles: ['host', 'admin'] },
     { path: () => '/retention', roles: ['cx', 'admin'] },
     { path: () => '/desk', roles: ['agent'] },

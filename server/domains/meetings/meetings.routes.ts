@@ -14,6 +14,7 @@ export function meetingsRoutes(
   return [
     route(meetingsEndpoints.propose, ({ person, body }) => meetings.propose(person(), body)),
     route(meetingsEndpoints.plan, ({ person, body }) => meetings.plan(person(), body)),
+    route(meetingsEndpoints.people, ({ person }) => meetings.people(person())),
     route(meetingsEndpoints.list, ({ person }) => meetings.list(person())),
     route(meetingsEndpoints.show, ({ person, params }) => meetings.show(person(), params.id)),
     route(meetingsEndpoints.change, ({ person, params, body }) => meetings.change(person(), params.id, body)),

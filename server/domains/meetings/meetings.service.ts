@@ -204,6 +204,12 @@ export function createMeetingsService(deps: MeetingsDependencies) {
       return shown(person, meeting);
     },
 
+    async people(person: Person): Promise<ResponseOf<typeof meetingsEndpoints.people>> {
+      requireAbility(person, 'meetings.convene');
+      const everybody = await deps.people.everybody();
+      return { people: everybody.filter((one) => may(one, 'recordings.replay').allowed).map(whoOf) };
+    },
+
     async list(person: Person): Promise<ResponseOf<typeof meetingsEndpoints.list>> {
       requireAbility(person, 'recordings.replay');
       const meetings = await store.of(may(person, 'meetings.manage').allowed ? null : person.id);
@@ -316,7 +322,10 @@ export function createMeetingsService(deps: MeetingsDependencies) {
           if (!meeting || !touched) break;
           const agenda = meeting.agenda.map((item) =>
             item.recordingId === recordingId
-              ? { ...item, ...{ title: '', note: '', noteRevision: item.noteRevision + 1, gone: true } }
+              ? {
+                  ...item,
+                  ...{ title: '', note: '', noteRevision: item.noteRevision + 1, picture: null, gone: true },
+                }
               : item,
           );
           if (await store.change(id, meeting.revision, { agenda })) break;

@@ -22,6 +22,7 @@ export interface StoredItem {
   readonly fromMs: number;
   readonly toMs: number;
   readonly callStartedAt: number;
+  readonly picture: { readonly agent: number[]; readonly customer: number[] } | null;
   readonly note: string;
   readonly noteRevision: number;
   readonly gone: boolean;

@@ -65,11 +65,25 @@ async function resolveMoment(
       fromMs: Math.max(0, Math.min(found.fromMs, end - clipLengthMs.least)),
       toMs: Math.min(found.toMs, end),
       callStartedAt: recording.startedAt,
+      picture: pictureOf(recording, found),
       note: '',
       noteRevision: 0,
       gone: false,
     },
   };
+}
+
+/** The part of the recording's picture that the span is of. */
+function pictureOf(
+  { thumbnail, durationMs }: StoredRecording,
+  { fromMs, toMs }: Pick<FoundSpan, 'fromMs' | 'toMs'>,
+): StoredItem['picture'] {
+  if (!thumbnail || !durationMs) return null;
+  const part = (lane: readonly number[]) => {
+    const perMs = lane.length / durationMs;
+    return lane.slice(Math.floor(fromMs * perMs), Math.max(1, Math.ceil(toMs * perMs)));
+  };
+  return { agent: part(thumbnail.agent), customer: part(thumbnail.customer) };
 }
 
 interface FoundSpan {

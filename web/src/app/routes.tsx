@@ -49,6 +49,26 @@ const shellPages: RouteObject[] = [
     'slots.read',
   ),
   page(
+    '/meetings',
+    () => import('../domains/meetings/meetings-page.tsx').then((module) => module.MeetingsPage),
+    'meetings.convene',
+  ),
+  page(
+    '/meetings/new',
+    () => import('../domains/meetings/convene-page.tsx').then((module) => module.ConvenePage),
+    'meetings.convene',
+  ),
+  page(
+    '/meetings/:id',
+    () => import('../domains/meetings/meeting-page.tsx').then((module) => module.MeetingPage),
+    'recordings.replay',
+  ),
+  page(
+    '/reports/listening',
+    () => import('../domains/session-reports/report-page.tsx').then((module) => module.ReportPage),
+    'reports.read',
+  ),
+  page(
     '/operations',
     () => import('../domains/operations/operations-page.tsx').then((module) => module.OperationsPage),
     'operations.read',

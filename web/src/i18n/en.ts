@@ -1,13 +1,17 @@
 import { analysis } from './en/analysis.ts';
 import { app } from './en/app.ts';
+import { bookmarks } from './en/bookmarks.ts';
 import { calls } from './en/calls.ts';
+import { clips } from './en/clips.ts';
 import { errors } from './en/errors.ts';
 import { follow } from './en/follow.ts';
 import { hearings } from './en/hearings.ts';
 import { identity } from './en/identity.ts';
 import { listening } from './en/listening.ts';
+import { meetings } from './en/meetings.ts';
 import { operations } from './en/operations.ts';
 import { recordings } from './en/recordings.ts';
+import { reports } from './en/reports.ts';
 import { retention } from './en/retention.ts';
 import { rooms } from './en/rooms.ts';
 import { seats } from './en/seats.ts';
@@ -19,14 +23,18 @@ import { today } from './en/today.ts';
 export const en = {
   analysis,
   app,
+  bookmarks,
   calls,
+  clips,
   errors,
   follow,
   hearings,
   identity,
   listening,
+  meetings,
   operations,
   recordings,
+  reports,
   retention,
   rooms,
   seats,

@@ -5,6 +5,7 @@ import {
   DashboardOutlined,
   FieldTimeOutlined,
   HomeOutlined,
+  TeamOutlined,
 } from '@ant-design/icons';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -21,7 +22,7 @@ export interface Destination {
 
 interface Door {
   readonly to: string;
-  readonly name: 'today' | 'desk' | 'seats' | 'library' | 'operations' | 'retention';
+  readonly name: 'today' | 'desk' | 'seats' | 'library' | 'meetings' | 'operations' | 'retention';
   readonly icon: ReactNode;
   readonly needs: Action | null;
 }
@@ -31,6 +32,7 @@ const doors: readonly Door[] = [
   { to: '/desk', name: 'desk', icon: <CustomerServiceOutlined />, needs: 'softphone.answer' },
   { to: '/seats', name: 'seats', icon: <CalendarOutlined />, needs: 'slots.read' },
   { to: '/library', name: 'library', icon: <BookOutlined />, needs: 'recordings.replay' },
+  { to: '/meetings', name: 'meetings', icon: <TeamOutlined />, needs: 'meetings.convene' },
   { to: '/operations', name: 'operations', icon: <DashboardOutlined />, needs: 'operations.read' },
   { to: '/retention', name: 'retention', icon: <FieldTimeOutlined />, needs: 'retention.read' },
 ];

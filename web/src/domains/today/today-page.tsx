@@ -13,9 +13,11 @@ import { Page, Section } from '../../ui/page.tsx';
 import { EmptyState, ErrorState, LoadingRows } from '../../ui/states.tsx';
 import { LiveCallList, type WayTo } from '../calls/live-call-list.tsx';
 import { useLiveCalls } from '../calls/use-live-calls.ts';
+import { MyActions } from '../meetings/my-actions.tsx';
 import { RecordingRow } from '../recordings/recording-row.tsx';
 import { seatState } from '../seats/seat-state.ts';
 import { useSlots } from '../seats/use-seats.ts';
+import { HoursCard } from '../session-reports/hours-card.tsx';
 import { AgentDay } from './agent-day.tsx';
 import { NextSeat } from './next-seat.tsx';
 import { KeepingState } from './role-starts.tsx';
@@ -44,7 +46,13 @@ export function TodayPage() {
       {!mayDo('softphone.answer') && (
         <div className={listens ? styles.columns : styles.single}>
           <LiveNow />
-          {listens && <WaitingList />}
+          {listens && (
+            <div className={styles.beside}>
+              <WaitingList />
+              <MyActions quiet />
+              <HoursCard />
+            </div>
+          )}
         </div>
       )}
       {mayDo('recordings.replay') && <RecentRecordings />}
