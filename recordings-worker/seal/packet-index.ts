@@ -27,7 +27,8 @@ export class PacketIndex {
   /** Not RTP, or of another payload type than the leg's, or of no duration. */
   foreign = 0;
   tornBytes = 0;
-  readonly #seen = new Map<number, Set<number>>();
+  /** Packets by their header: number + 1 at the place that it hashes to or the next free one; half of it stays empty. */
+  #places = new Uint32Array(this.#capacity * 2);
 
   /** False when this very packet is there already. */
   add(packet: {
@@ -40,19 +41,14 @@ export class PacketIndex {
     payloadLength: number;
     duration: number;
   }): boolean {
-    let seen = this.#seen.get(packet.ssrc);
-    if (!seen) {
-      seen = new Set();
-      this.#seen.set(packet.ssrc, seen);
-    }
-    const key = packet.timestamp * 65_536 + packet.sequence;
-    if (seen.has(key)) {
+    if (this.count === this.#capacity) this.#grow();
+    const place = this.#placeOf(packet);
+    if (this.#places[place] !== 0) {
       this.duplicates += 1;
       return false;
     }
-    seen.add(key);
-    if (this.count === this.#capacity) this.#grow();
     const at = this.count++;
+    this.#places[place] = this.count;
     this.arrivalMs[at] = packet.arrivalMs;
     this.timestamp[at] = packet.timestamp;
     this.ssrc[at] = packet.ssrc;
@@ -62,6 +58,20 @@ export class PacketIndex {
     this.payloadLength[at] = packet.payloadLength;
     this.duration[at] = packet.duration;
     return true;
+  }
+
+  /** Where this packet is, or where it would be put. */
+  #placeOf(packet: { timestamp: number; ssrc: number; sequence: number }): number {
+    const { timestamp, ssrc, sequence } = packet;
+    const last = this.#places.length - 1;
+    let hash = Math.imul(timestamp, 0x9e3779b1) ^ Math.imul(sequence + 1, 0x85ebca6b) ^ ssrc;
+    hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+    for (let place = (hash ^ (hash >>> 12)) & last; ; place = (place + 1) & last) {
+      const other = this.#places[place]! - 1;
+      const same =
+        this.timestamp[other] === timestamp && this.sequence[other] === sequence && this.ssrc[other] === ssrc;
+      if (other < 0 || same) return place;
+    }
   }
 
   #grow(): void {
@@ -79,6 +89,15 @@ export class PacketIndex {
     this.payloadPosition = larger(this.payloadPosition, (n) => new Float64Array(n));
     this.payloadLength = larger(this.payloadLength, (n) => new Uint16Array(n));
     this.duration = larger(this.duration, (n) => new Uint16Array(n));
+    this.#places = new Uint32Array(this.#capacity * 2);
+    for (let packet = 0; packet < this.count; packet++) {
+      const place = this.#placeOf({
+        timestamp: this.timestamp[packet]!,
+        ssrc: this.ssrc[packet]!,
+        sequence: this.sequence[packet]!,
+      });
+      this.#places[place] = packet + 1;
+    }
   }
 }
 
