@@ -115,7 +115,8 @@ export class FollowedLeg {
   writeHead(target: Buffer, at: number, packet: number, offsetMs: number): number {
     target[at] = this.side;
     target[at + 1] = shiftCodec[this.leg.codec];
-    target.writeUInt32BE(Math.round(offsetMs * 10), at + 2);
+    // Rounded down: what lies in a span of whole ms still does.
+    target.writeUInt32BE(Math.floor(offsetMs * 10), at + 2);
     target.writeUInt16BE(this.index.payloadLength[packet]!, at + 6);
     return at + shiftHeaderBytes;
   }

@@ -14,8 +14,12 @@ import { allPauses, type Bytes, noLimits, withinLimits } from './time-shift.ts';
 
 /** A worker that does not answer by then is passed over, ms. */
 const answerWithinMs = 2_000;
-/** Who holds a call is asked again after this long: soon where it stands still, as another may have taken it over. ms */
+/**
+ * Who holds a call is asked again after this long, ms: behind an answer, before one where too long went by, and at once
+ * where a holder stands still, as another may have taken the call over.
+ */
 const lookAgainMs = 10_000;
+const lookFirstMs = 60_000;
 const standsStillMs = 1_000;
 /** Calls whose holders are remembered, at most. */
 const maxCalls = 2_000;
@@ -46,15 +50,20 @@ const unavailable = (cause?: unknown) =>
 /** Asks the recordings workers, by HTTP: one that holds the call, another one that holds it when that one fails. */
 export function createCallSpools({ recorders, secret, log }: CallSpoolsOptions): CallSpools {
   const calls = new Map<string, Known>();
+  const looking = new Set<string>();
+  let opener: string | null = null;
 
   async function get(holder: Pick<Holder, 'address'>, path: string, params: object): Promise<Response> {
     const { host, port } = holder.address;
     const query = new URLSearchParams(Object.entries(params).map(([name, value]) => [name, String(value)]));
+    opener ??= await secret();
     const answer = await fetch(`http://${host}:${port}/spool/${path}?${query}`, {
-      headers: { authorization: `Bearer ${await secret()}` },
+      headers: { authorization: `Bearer ${opener}` },
       signal: AbortSignal.timeout(answerWithinMs),
     });
     if (answer.ok) return answer;
+    // Whoever has emptied Redis has changed the locks.
+    if (answer.status === 401) opener = null;
     await answer.body?.cancel();
     throw new Error(`the worker answered ${answer.status}`);
   }
@@ -88,7 +97,15 @@ export function createCallSpools({ recorders, secret, log }: CallSpoolsOptions):
 
   async function holdersOf(call: ShiftedCall): Promise<Known> {
     const known = calls.get(call.callId);
-    return known && performance.now() - known.at < lookAgainMs ? known : look(call);
+    const age = known ? performance.now() - known.at : Number.POSITIVE_INFINITY;
+    if (!known || age > lookFirstMs) return look(call);
+    if (age > lookAgainMs && !looking.has(call.callId)) {
+      looking.add(call.callId);
+      look(call)
+        .catch((err: unknown) => log.debug({ callId: call.callId, err }, 'recorders were not found'))
+        .finally(() => looking.delete(call.callId));
+    }
+    return known;
   }
 
   /** Those that have the moment come first, and of those the one that is furthest. */
