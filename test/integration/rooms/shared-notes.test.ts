@@ -1,9 +1,12 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { MongoClient } from 'mongodb';
 import { applyUpdate, Doc, encodeStateAsUpdate, encodeStateVector } from 'yjs';
 import { notesTextName, notesUpdateMaxBytes, roomsEndpoints, roomsRequests } from '#contract/rooms.ts';
 import type { Slot } from '#contract/seats.ts';
-import type { StackEnv } from '#scripts/embedded/stack.ts';
+import { type Stack, type StackEnv, startStack } from '#scripts/embedded/stack.ts';
 import { ApiError } from '#support/clients/api-client.ts';
 import { PersonClient } from '#support/clients/person-client.ts';
 import { memoryStorage, RoomMate } from '#support/clients/room-mate.ts';
@@ -262,6 +265,49 @@ describe('Shared notes', function () {
     for (const stranger of ['admin', 'agent-1', 'agent-2']) {
       const refused = await open(stranger);
       for (const code of Object.values(refused)) expect(code, stranger).to.match(/denied|required/);
+    }
+  });
+});
+
+describe('Shared notes, while the database is away', function () {
+  this.timeout(90_000);
+  let dataDir: string;
+  let stack: Stack;
+  let server: ServerProcess;
+
+  before(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'cloud-listening-notes-'));
+    // Stores of one's own: they are to be taken away.
+    stack = await startStack({ dataDir, env: { PATH: process.env.PATH, HOME: process.env.HOME } });
+    await seedCompany(stack.env.MONGODB_URL);
+    server = await startServer(stack.env);
+  });
+  after(async () => {
+    await server?.stop();
+    await stack?.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  });
+
+  it('say so, keep what is written, and store it when it is back', async () => {
+    const host = await PersonClient.signIn(server.url, 'host');
+    const slot = await upcomingSlots(host)();
+    const mate = new RoomMate(host, slot.id);
+    try {
+      await eventually(() => expect(mate.notes.snapshot().phase).to.equal('saved'), soon);
+      const mongo = stack.services.find(({ name }) => name === 'mongodb')?.process;
+      await mongo?.stop();
+      mate.write('写在没有数据库的时候');
+      await eventually(() => {
+        const { phase, error, unsent, kept } = mate.notes.snapshot();
+        expect({ phase, unsent, kept }).to.deep.equal({ phase: 'offline', unsent: true, kept: true });
+        expect(error?.code).to.be.oneOf(['store.unavailable', 'client.timeout']);
+      }, soon);
+      await mongo?.start();
+      await eventually(() => expect(mate.notes.snapshot().phase).to.equal('saved'), { within: 30_000 });
+      const { notes } = await host.api.call(roomsEndpoints.record, { params: { id: slot.id } });
+      expect(notes).to.equal('写在没有数据库的时候');
+    } finally {
+      mate.vanish();
     }
   });
 });

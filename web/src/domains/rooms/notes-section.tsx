@@ -56,19 +56,17 @@ export function NotesSection({ notes }: { notes: SharedNotes }) {
 
 function Safety({ state }: { state: NotesState }) {
   const { t } = useTranslation('rooms');
-  const { phase, kept, mayWrite } = state;
+  const { phase, kept, unsent, mayWrite } = state;
   if (phase === 'refused') return null;
-  const words =
-    phase === 'offline' && !kept
-      ? t('notes.offlineUnkept')
-      : phase === 'saved' && !mayWrite
-        ? t('notes.readOnly')
-        : t(`notes.${phase}`);
+  const words = () => {
+    if (phase === 'offline' && unsent) return t(kept ? 'notes.offlineKept' : 'notes.offlineUnkept');
+    return phase === 'saved' && !mayWrite ? t('notes.readOnly') : t(`notes.${phase}`);
+  };
   const icons = { saved: CheckOutlined, saving: CloudSyncOutlined, opening: CloudSyncOutlined };
   const Icon = phase === 'offline' ? DisconnectOutlined : icons[phase];
   return (
     <span className={phase === 'offline' ? styles.unsafe : styles.safe}>
-      <Icon aria-hidden /> {words}
+      <Icon aria-hidden /> {words()}
     </span>
   );
 }

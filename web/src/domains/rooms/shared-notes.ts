@@ -38,7 +38,9 @@ export interface NotesState {
   readonly error: ApiError | null;
   /** Others who are writing right now. */
   readonly writers: readonly { personId: string; name: LocalText }[];
-  /** False when this device has no room to keep what is not stored yet. */
+  /** Something was written here that the server has not stored yet. */
+  readonly unsent: boolean;
+  /** False when this device has no room to keep it. */
   readonly kept: boolean;
 }
 
@@ -58,7 +60,14 @@ export class SharedNotes {
   readonly #watchers = new Set<() => void>();
   readonly #cleanups: (() => void)[] = [];
   readonly #writers = new Map<string, { name: LocalText; until: number }>();
-  #state: NotesState = { phase: 'opening', mayWrite: true, error: null, writers: [], kept: true };
+  #state: NotesState = {
+    phase: 'opening',
+    mayWrite: true,
+    error: null,
+    writers: [],
+    unsent: false,
+    kept: true,
+  };
   #pending: Uint8Array[] = [];
   #forgetLeftovers: (() => void) | null = null;
   /** What came from others while something is being composed here. */
@@ -147,7 +156,7 @@ export class SharedNotes {
 
   #set(change: Partial<NotesState>): void {
     if (this.#closed) return;
-    this.#state = { ...this.#state, ...change };
+    this.#state = { ...this.#state, unsent: this.#pending.length > 0, ...change };
     for (const watcher of this.#watchers) watcher();
   }
 
@@ -161,7 +170,7 @@ export class SharedNotes {
     const { phase, error } = this.#state;
     // Notes that were too long may be short enough now.
     const saving = phase === 'saved' || (phase === 'refused' && error?.code === 'notes.full');
-    if (saving || kept !== this.#state.kept)
+    if (saving || kept !== this.#state.kept || !this.#state.unsent)
       this.#set({ kept, ...(saving && { phase: 'saving', error: null }) });
     this.#soon(gatherMs, () => void this.#push());
   }
