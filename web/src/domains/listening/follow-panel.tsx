@@ -45,6 +45,8 @@ function Following({
   const mood = moodOf(state, slot, useNow());
   useOfferAnnouncements(view, words);
   if (mood.time === 'over') return null;
+  // The room says so itself when it took the sound to another window.
+  const stopped = view.mode === null && state.stoppedBy === null ? view.stoppedBy : null;
   const choices: Choice[] = ['self', 'line', ...(across ? ['business' as const] : []), 'surprise'];
   const chosen: Choice = view.mode ?? 'self';
   const choose = (choice: Choice) => (choice === 'self' ? follow.stop() : follow.choose(choice));
@@ -62,16 +64,16 @@ function Following({
           onChange={choose}
         />
       </div>
-      <p className={styles.words}>
-        {t(`mode.${chosen}.means`)}
+      <div className={styles.words}>
+        <span>{t(`mode.${chosen}.means`)}</span>
         {(chosen === 'line' || chosen === 'business') && (
           <Wish mode={chosen} scenarioId={view.scenarioId} follow={follow} />
         )}
-      </p>
+      </div>
       {view.error && <ErrorNote error={view.error} />}
-      {view.mode === null && view.stoppedBy && view.stoppedBy !== 'another-window' && (
+      {stopped && (
         <p className={styles.words} role="status">
-          {t(`stopped.${view.stoppedBy}`)}
+          {t(`stopped.${stopped}`)}
         </p>
       )}
       <Now session={session} state={state} view={view} words={words} />
