@@ -6,6 +6,7 @@ import { measureArchive } from './bench/archive.bench.ts';
 import { measureBeeps } from './bench/beeps.bench.ts';
 import { measureCaptureLoad } from './bench/capture-load.bench.ts';
 import { measureClicks } from './bench/click.bench.ts';
+import { measureDispatch } from './bench/dispatch.bench.ts';
 import { type Figure, table } from './bench/figures.ts';
 import { measureForwarding } from './bench/forwarding.bench.ts';
 import { measureJoin } from './bench/join.bench.ts';
@@ -51,6 +52,7 @@ const benches: readonly Bench[] = [
       ];
     },
   },
+  { name: 'dispatch', measure: (world, quick) => measureDispatch(world, quick ? 20 : 200, quick ? 10 : 100) },
   { name: 'seal', measure: (_, quick) => measureSeal(quick ? 30 : 300) },
   { name: 'beeps', measure: () => measureBeeps() },
   {
