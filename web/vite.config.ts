@@ -16,6 +16,8 @@ export default defineConfig({
       '/socket.io': { target: server, ws: true },
     },
   },
+  // What runs in the audio thread is a module, as `addModule` wants it.
+  worker: { format: 'es' },
   build: {
     outDir: 'dist',
     emptyOutDir: true,

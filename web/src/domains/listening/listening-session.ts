@@ -64,6 +64,8 @@ export class ListeningSession {
     });
     this.#cleanups.push(
       realtime.onConnection((connection) => {
+        // The server ends what a lost socket listened to; coming in again builds it anew.
+        this.#listeningId = null;
         if (connection === 'connected') void this.#comeIn();
         else if (this.#wanted && this.#state.phase !== 'waiting') this.#set({ phase: 'recovering' });
       }),

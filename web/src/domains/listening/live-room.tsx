@@ -28,6 +28,7 @@ import { RoomState } from './room-state.tsx';
 import { RoomTop } from './room-top.tsx';
 import { Roster } from './roster.tsx';
 import { ShiftControls } from './shift-controls.tsx';
+import { SoundCheck } from './sound-check.tsx';
 import { ThumbBar } from './thumb-bar.tsx';
 import { useAnnouncements } from './use-announcements.ts';
 import { useBalance } from './use-listening-session.ts';
@@ -76,6 +77,14 @@ export function LiveRoom({
       ))}
     </div>
   );
+  const line =
+    mood.hearing || state.phase === 'waiting' ? (
+      <LineWords state={state} />
+    ) : (
+      <div className={styles.lineSpot}>
+        <SoundCheck session={session} state={state} />
+      </div>
+    );
   const actions = { state, mood, next, onListen: listen, onLeave: () => session.leave() };
 
   // Beside the voices, a subject each; every part of the product adds its own panel as one line.
@@ -115,12 +124,12 @@ export function LiveRoom({
           )}
           {phone ? (
             <div className={styles.words}>
-              <LineWords state={state} />
+              {line}
               <NobodyHears />
             </div>
           ) : (
             <div className={styles.controls}>
-              <LineWords state={state} />
+              {line}
               <MainAction {...actions} />
               <NobodyHears />
             </div>

@@ -71,7 +71,10 @@ export function RoomState({
     return {
       tone: count > 0 ? styles.ready : styles.quiet,
       words: t('state.idle', { count }),
-      hint: t(count > 0 ? 'state.idleHint' : 'state.idleHintNone'),
+      hint:
+        state.delayMs === null
+          ? t(count > 0 ? 'state.idleHint' : 'state.idleHintNone')
+          : t('shift.delayedSeat', { count: Math.round(state.delayMs / 1000) }),
     };
   };
 

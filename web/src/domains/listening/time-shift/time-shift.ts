@@ -127,7 +127,7 @@ export class TimeShift {
 
   /** Where in the call the sound is that is heard now, null before the first. For marks and the playhead. Milliseconds. */
   heardMs(): number | null {
-    if (this.#active) return this.#positionMs();
+    if (this.#active) return Math.max(0, this.#positionMs() - this.#onItsWayMs());
     const live = this.#host.liveMs();
     return live === null ? null : Math.max(0, live - earMs);
   }
@@ -345,6 +345,12 @@ export class TimeShift {
   #positionMs(): number {
     const player = this.#player;
     return player && player.report.seek > 0 ? player.positionMs() : this.#wanted.atMs;
+  }
+
+  /** What the machine's own output holds: told by the browser, as much as some 300 ms for a wireless headset. */
+  #onItsWayMs(): number {
+    const { outputLatency = 0 } = this.#host.mixer.context;
+    return this.#player?.report.state === 'playing' ? outputLatency * 1000 * this.#wanted.speed : 0;
   }
 
   #delayedEdge(): number {
