@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import pino from 'pino';
+import { pino } from 'pino';
 import { applyUpdate, Doc, encodeStateVector } from 'yjs';
 import type { Person } from '#contract/identity.ts';
 import { notesTextName } from '#contract/rooms.ts';

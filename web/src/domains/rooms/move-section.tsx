@@ -60,6 +60,7 @@ export function MoveSection({
         ) : (
           <Dropdown
             trigger={['click']}
+            autoFocus
             menu={{
               items: others.map((one) => ({
                 key: one.id,

@@ -17,6 +17,8 @@ export function bindText(field: HTMLTextAreaElement, text: Text, notes: Holdable
   const own = Symbol('typed here');
   const undo = new UndoManager(text, { trackedOrigins: new Set([own]) });
   let composing = false;
+  /** Where the last own change ended: what is typed elsewhere is another step of undo. */
+  let lastEnd = -1;
   let shown = text.toString();
   field.value = shown;
 
@@ -24,6 +26,8 @@ export function bindText(field: HTMLTextAreaElement, text: Text, notes: Holdable
     const change = changeBetween(shown, field.value, field.selectionEnd);
     if (!change) return;
     shown = field.value;
+    if (change.at !== lastEnd && change.at + change.remove !== lastEnd) undo.stopCapturing();
+    lastEnd = change.at + change.insert.length;
     text.doc?.transact(() => {
       if (change.remove > 0) text.delete(change.at, change.remove);
       if (change.insert) text.insert(change.at, change.insert);
