@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Call } from '#contract/calls.ts';
 import type { Person } from '#contract/identity.ts';
 import type { FollowedPause } from '#contract/spool-follow.ts';
@@ -25,6 +26,9 @@ const keepEveryMs = 20_000;
 /** Who has all of an ended call has heard it out after this long without going back; who only left it lying, later. ms */
 const heardOutMs = 60_000;
 const leftLyingMs = 600_000;
+/** Who asks for what is not there yet is answered so much later, with more: a player at the edge would ask all the time. */
+const littleMs = 200;
+const laterMs = 300;
 /** An end that no recorder saw (its server died) is believed this long after it, ms. */
 const unseenEndMs = 5_000;
 
@@ -71,16 +75,25 @@ export function createTimeShiftService(deps: TimeShiftDependencies) {
   async function opened(person: Person, listeningId: string) {
     const { callId, delayMs } = await listening.heldBy(person, listeningId);
     const note = noteOf(listeningId);
-    note.askedAt = note.keptAt = clock();
+    // Before the books are read: of what is old enough by now they know every pause.
+    const now = clock();
+    note.askedAt = note.keptAt = now;
     const call = await calls.find(callId);
     if (call.startedAt === null) {
       throw new AppError('shift.unavailable', 'Nothing of this call has been heard yet.');
     }
-    return { note, call, delayMs, at: { callId, zeroMs: call.startedAt } };
+    const at = { callId, zeroMs: call.startedAt };
+    const limits = (known: readonly FollowedPause[]) => limitsOf(call, delayMs, now, known);
+    return { note, call, at, limits };
   }
 
   /** What this listener may hear of the call now. Pauses are taken from the spool and from the books: what either knows. */
-  function limitsOf(call: StoredCall, delayMs: number | null, known: readonly FollowedPause[]): Limits {
+  function limitsOf(
+    call: StoredCall,
+    delayMs: number | null,
+    now: number,
+    known: readonly FollowedPause[],
+  ): Limits {
     if (delayMs === null) return noLimits;
     const zeroMs = call.startedAt ?? 0;
     const inBooks = [...(call.pauses ?? []), ...(call.pause ? [call.pause] : [])].map((pause) => ({
@@ -88,7 +101,7 @@ export function createTimeShiftService(deps: TimeShiftDependencies) {
       toMs: 'endedAt' in pause ? Math.max(0, Number(pause.endedAt) - zeroMs) : null,
     }));
     return delayedLimits({
-      nowMs: clock() - zeroMs,
+      nowMs: now - zeroMs,
       delayMs,
       reachBackMs: deps.reachBackMs,
       pauses: allPauses(known, inBooks),
@@ -97,6 +110,22 @@ export function createTimeShiftService(deps: TimeShiftDependencies) {
 
   const isOver = (call: StoredCall, ended: boolean): boolean =>
     ended || (call.state === 'ended' && clock() - (call.endedAt ?? 0) > unseenEndMs);
+
+  async function answerNow(
+    person: Person,
+    { listeningId, fromMs, toMs }: { listeningId: string; fromMs: number; toMs: number },
+  ) {
+    const { note, call, at, ...own } = await opened(person, listeningId);
+    const found = await spools.audio(at, fromMs, toMs);
+    const limits = own.limits(found.pauses);
+    const edgeMs = Math.min(found.edgeMs, limits.untilMs);
+    const complete = Math.max(fromMs, Math.min(found.toMs, toMs, edgeMs));
+    const bytes = withinLimits(found.bytes, { fromMs, toMs: Math.max(complete, fromMs) }, limits);
+    const ended = isOver(call, found.ended) && edgeMs >= found.edgeMs;
+    if (ended && complete >= edgeMs) note.hasAll = true;
+    listening.handedOut(listeningId, note.handedOut.add(fromMs, complete));
+    return { bytes, fromMs, toMs: complete, edgeMs, ended };
+  }
 
   return {
     async shift(person: Person, listeningId: string, on: boolean): Promise<void> {
@@ -116,26 +145,19 @@ export function createTimeShiftService(deps: TimeShiftDependencies) {
       return { ...joined, delayMs };
     },
 
-    async audio(
-      person: Person,
-      { listeningId, fromMs, toMs }: { listeningId: string; fromMs: number; toMs: number },
-    ) {
-      const { note, call, delayMs, at } = await opened(person, listeningId);
-      const found = await spools.audio(at, fromMs, toMs);
-      const limits = limitsOf(call, delayMs, found.pauses);
-      const edgeMs = Math.min(found.edgeMs, limits.untilMs);
-      const complete = Math.max(fromMs, Math.min(found.toMs, toMs, edgeMs));
-      const bytes = withinLimits(found.bytes, { fromMs, toMs: Math.max(complete, fromMs) }, limits);
-      const ended = isOver(call, found.ended) && edgeMs >= found.edgeMs;
-      if (ended && complete >= edgeMs) note.hasAll = true;
-      listening.handedOut(listeningId, note.handedOut.add(fromMs, complete));
-      return { bytes, fromMs, toMs: complete, edgeMs, ended };
+    async audio(person: Person, asked: { listeningId: string; fromMs: number; toMs: number }) {
+      const answer = await answerNow(person, asked);
+      if (answer.ended || answer.toMs - asked.fromMs >= Math.min(littleMs, asked.toMs - asked.fromMs)) {
+        return answer;
+      }
+      await setTimeout(laterMs);
+      return answerNow(person, asked);
     },
 
     async waveform(person: Person, { listeningId, fromMs }: { listeningId: string; fromMs: number }) {
-      const { call, delayMs, at } = await opened(person, listeningId);
+      const { at, ...own } = await opened(person, listeningId);
       const found = await spools.waveform(at, fromMs);
-      const limits = limitsOf(call, delayMs, found.pauses);
+      const limits = own.limits(found.pauses);
       return {
         fromMs: found.fromMs,
         stepMs: waveformStepMs,
