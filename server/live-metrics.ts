@@ -1,8 +1,9 @@
 import type { QueueFigures } from '#contract/operations.ts';
 import type { CallTap } from '#domains/calls/calls.ports.ts';
-import type { ListeningService } from '#domains/listening/listening.service.ts';
+import type { ListeningEvents, ListeningService } from '#domains/listening/listening.service.ts';
 import type { RecordingsService } from '#domains/recordings/recordings.service.ts';
 import type { Metrics } from '#kernel/metrics.ts';
+import type { TypedEvents } from '#kernel/typed-events.ts';
 import type { MediaPlane } from '#media/media-plane.ts';
 
 /** What `/metrics` says of the live path and of what is kept. Read when asked for; nothing is counted twice. */
@@ -14,13 +15,45 @@ export function registerLiveMetrics(
       totals(): { calls: number; recorders: number; bytes: number; dropped: number; refused: number };
     };
     listening: ListeningService;
+    listeningEvents: TypedEvents<ListeningEvents>;
     recordings: RecordingsService;
     untaken: () => number;
     queues: () => Promise<QueueFigures[]>;
     startOfToday: () => Promise<number>;
   },
 ): void {
-  const { media, tap } = sources;
+  const { media, tap, listeningEvents } = sources;
+  const joinSeconds = metrics.histogram(
+    'join_seconds',
+    'From the request to hear a call until its sound flows',
+    [],
+    [0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3, 10],
+  );
+  listeningEvents.on('hearing-flows', ({ ms }) => joinSeconds.observe(ms / 1_000));
+  // What listeners measure, every two seconds each.
+  const roundTrip = metrics.histogram(
+    'line_round_trip_seconds',
+    'Round trip between listeners and here',
+    [],
+    [0.01, 0.03, 0.06, 0.1, 0.2, 0.4, 1, 3],
+  );
+  const jitter = metrics.histogram(
+    'line_jitter_seconds',
+    'Jitter of the unsteadiest leg at the listener',
+    [],
+    [0.002, 0.005, 0.01, 0.02, 0.03, 0.06, 0.1, 0.3],
+  );
+  const loss = metrics.histogram(
+    'line_loss_ratio',
+    'Packets that did not reach the listener, of those due',
+    [],
+    [0, 0.001, 0.01, 0.03, 0.05, 0.1, 0.3, 1],
+  );
+  listeningEvents.on('line-reported', ({ roundTripMs, jitterMs, lossRatio }) => {
+    if (roundTripMs !== null) roundTrip.observe(roundTripMs / 1_000);
+    jitter.observe(jitterMs / 1_000);
+    loss.observe(lossRatio);
+  });
   metrics.gauge('calls', 'Calls this instance carries', [], () => media.stats().calls);
   metrics.gauge('legs', 'Legs of those calls', [], () => media.stats().legs);
   metrics.gauge('listeners', 'Listeners whose media path is open', [], () => media.stats().listeners);

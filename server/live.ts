@@ -245,7 +245,7 @@ export async function startLive(needs: LiveNeeds) {
   });
   const convened = await startMeetings({
     ...{ config, log, lifecycle, clock, mongo, identity, businesses, calls, hearings, recordings, objects },
-    ...{ bookmarks: moments.bookmarks, clips: moments.clips },
+    ...{ bookmarks: moments.bookmarks, clips: moments.clips, hearingsStore },
   });
   const keeping = await startKeeping({
     ...{ log, lifecycle, clock, mongo, redis, queues, objects, calls, capture },
@@ -309,5 +309,5 @@ export async function startLive(needs: LiveNeeds) {
       },
     },
   ];
-  return { media, tap, calls, listening, recordings, capture, keeping, queues, routes, probes };
+  return { media, tap, calls, listening, listeningEvents, recordings, capture, keeping, queues, routes, probes };
 }

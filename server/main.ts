@@ -144,6 +144,7 @@ async function start(config: ServerConfig, log: Log, lifecycle: Lifecycle): Prom
     media,
     tap,
     listening: live.listening,
+    listeningEvents: live.listeningEvents,
     recordings,
     queues: () => queues.counts(),
     startOfToday,

@@ -80,6 +80,28 @@ export const hearingsEndpoints = {
     }),
     errors: ['ability.denied'],
   }),
+  line: endpoint({
+    id: 'hearings.line',
+    method: 'get',
+    path: '/api/hearings/{id}/line',
+    summary:
+      'How good the line of a live listening was, in pieces of ten seconds, the oldest first: my own, or anybody’s for those who run the programme.',
+    auth: 'session',
+    params: z.object({ id }),
+    response: z.object({
+      windows: z.array(
+        z.object({
+          at: timeMs,
+          /** The worst of the piece, ms; null where it was not known. */
+          roundTripMs: z.number().nullable(),
+          jitterMs: z.number(),
+          /** Of the packets due, 0–1. */
+          lossRatio: z.number(),
+        }),
+      ),
+    }),
+    errors: ['not-found'],
+  }),
   played: endpoint({
     id: 'hearings.played',
     method: 'post',

@@ -11,6 +11,7 @@ import { newId } from '#kernel/ids.ts';
 import { endOfDay, quarterOf } from '#kernel/zoned-days.ts';
 import { creditedMs, handOut, judge, type Span } from './credit.ts';
 import type { HearingsStore } from './hearings.store.ts';
+import type { LineWindow } from './line-record.ts';
 import type { Hearing } from './listening.ts';
 import { daysOf, isHearing, isTold, present, withoutRepeats } from './notices.ts';
 
@@ -59,6 +60,14 @@ export function createHearingsService(deps: HearingsDependencies) {
   }
 
   return {
+    /** Error `not-found`, also for somebody else's: whose hearing it is, is nobody's business. */
+    async line(person: Person, hearingId: string): Promise<{ windows: LineWindow[] }> {
+      const known = await store.lineOf(hearingId);
+      const mine = known?.personId === person.id || may(person, 'operations.read').allowed;
+      if (!known || !mine) throw new AppError('not-found', 'There is no such listening.');
+      return { windows: known.line };
+    },
+
     heardBy: async (callId: string): Promise<HeardBy[]> =>
       ((await hearingsOf([callId])).get(callId) ?? []).map(present),
 

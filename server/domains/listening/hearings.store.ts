@@ -1,9 +1,10 @@
 import { type Connection, Schema } from 'mongoose';
 import type { Span } from './credit.ts';
 import type { KeptProof } from './hearing-proof.ts';
+import { type LineWindow, lineWindowsKept } from './line-record.ts';
 import type { Hearing, ReplayProgress } from './listening.ts';
 
-type HearingDocument = Omit<Hearing, 'id'> & { _id: string };
+type HearingDocument = Omit<Hearing, 'id'> & { _id: string; line?: LineWindow[] };
 
 const schema = new Schema(
   {
@@ -26,6 +27,8 @@ const schema = new Schema(
     lastPacketAt: { type: Number, default: null },
     heard: { type: [{ _id: false, from: Number, to: Number }], default: [] },
     replay: { type: Schema.Types.Mixed, default: null },
+    /** How good the line was, oldest first; read only where it is asked for. */
+    line: { type: Schema.Types.Mixed },
     instanceId: { type: String, required: true },
   },
   { versionKey: false, minimize: false },
@@ -34,10 +37,11 @@ schema.index({ callId: 1, startedAt: -1 });
 schema.index({ personId: 1, startedAt: -1 });
 schema.index({ agentId: 1, startedAt: -1 });
 schema.index({ slotId: 1, startedAt: -1 });
+schema.index({ lineId: 1, startedAt: -1 });
 schema.index({ endedAt: 1, instanceId: 1 });
 
 /** What was written before a field existed has its plainest value. */
-const present = ({ _id, ...rest }: HearingDocument): Hearing => ({
+const present = ({ _id, line: _, ...rest }: HearingDocument): Hearing => ({
   ...rest,
   id: _id,
   way: rest.way ?? (rest.live ? 'live' : 'replay'),
@@ -52,6 +56,9 @@ const growth = ({ packets, lastPacketAt, heard }: KeptProof) => ({
   $max: { packets, ...(lastPacketAt !== null && { lastPacketAt }) },
   $set: { heard },
 });
+
+const lengthen = (line: readonly LineWindow[]) =>
+  line.length === 0 ? {} : { $push: { line: { $each: [...line], $slice: -lineWindowsKept } } };
 
 export type HearingsStore = ReturnType<typeof createHearingsStore>;
 
@@ -70,13 +77,21 @@ export function createHearingsStore(connection: Connection) {
       await model.insertOne({ _id: id, ...rest } as never);
     },
 
-    async touch(id: string, proof: KeptProof): Promise<void> {
-      await model.updateOne({ _id: id, endedAt: null }, growth(proof)).exec();
+    async touch(id: string, proof: KeptProof, line: readonly LineWindow[]): Promise<void> {
+      await model.updateOne({ _id: id, endedAt: null }, { ...growth(proof), ...lengthen(line) }).exec();
     },
 
-    async finish(id: string, endedAt: number, proof: KeptProof): Promise<void> {
+    async finish(id: string, endedAt: number, proof: KeptProof, line: readonly LineWindow[]): Promise<void> {
       const { $max, $set } = growth(proof);
-      await model.updateOne({ _id: id, endedAt: null }, { $max, $set: { ...$set, endedAt } }).exec();
+      const update = { $max, $set: { ...$set, endedAt }, ...lengthen(line) };
+      await model.updateOne({ _id: id, endedAt: null }, update).exec();
+    },
+
+    /** How good the line was, piece by piece; null for a hearing that is not known. */
+    async lineOf(id: string): Promise<{ personId: string; line: LineWindow[] } | null> {
+      const row = await model.findOne({ _id: id }, { personId: 1, line: 1 }).lean().exec();
+      const known = row as unknown as { personId: string; line?: LineWindow[] } | null;
+      return known && { personId: known.personId, line: known.line ?? [] };
     },
 
     /** For a hearing whose server is gone: what it wrote last stands. False when it is over already. */
@@ -114,6 +129,10 @@ export function createHearingsStore(connection: Connection) {
     /** Those that began in the span. */
     ofPersons: (personIds: readonly string[], span: { from: number; to: number }, limit: number) =>
       found({ personId: { $in: [...personIds] }, startedAt: { $gte: span.from, $lt: span.to } }, limit),
+
+    /** Those of a line that began in the span. */
+    ofLine: (lineId: string, span: { from: number; to: number }) =>
+      found({ lineId, startedAt: { $gte: span.from, $lt: span.to } }, 20_000),
 
     ofSlot: (slotId: string, limit: number) => found({ slotId }, limit),
 

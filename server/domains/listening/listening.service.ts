@@ -12,8 +12,10 @@ import type { Log } from '#kernel/log.ts';
 import { persistently } from '#kernel/retry.ts';
 import type { TypedEvents } from '#kernel/typed-events.ts';
 import { assertHeardFromSeat, followScope } from './follow.ts';
+import { fromDisk } from './from-disk.ts';
 import { HearingProof } from './hearing-proof.ts';
 import type { HearingsStore } from './hearings.store.ts';
+import { LineRecord, type LineReport } from './line-record.ts';
 import type { ListenerMedia } from './listening.ports.ts';
 import { admitToRoom, assertSlotRuns, heardLater, type Listening, liveHearing } from './listening.ts';
 import { Presences } from './presences.ts';
@@ -28,6 +30,9 @@ export type ListeningEvents = {
   'consumer-added': { socketId: string; listeningId: string; consumer: ConsumerDescription };
   'consumer-closed': { socketId: string; listeningId: string; consumerId: string; legId: string };
   'hearing-began': { personId: string; socketId: string; slotId: string; callId: string };
+  /** Sound flows for the first time, so many ms after it was asked for. */
+  'hearing-flows': { ms: number };
+  'line-reported': LineReport;
   'hearing-ended': { personId: string; socketId: string; slotId: string; callId: string };
 };
 
@@ -104,6 +109,7 @@ export function createListeningService(deps: ListeningDependencies) {
   function tellOthers(listening: Listening): void {
     if (listening.told) return;
     listening.told = true;
+    events.emit('hearing-flows', { ms: clock() - listening.askedAt });
     void presences.refresh(listening.socketId).then(() => announceListeners(listening.callId));
   }
 
@@ -122,7 +128,8 @@ export function createListeningService(deps: ListeningDependencies) {
     const { kept } = listening.proof;
     const { packets } = kept;
     finishing.add(listening.id);
-    void persistently('finish hearing', () => hearings.finish(listening.id, endedAt, kept), {
+    const line = listening.line.take(true);
+    void persistently('finish hearing', () => hearings.finish(listening.id, endedAt, kept, line), {
       log,
       giveUp: (_, tries) => tries > 100,
     })
@@ -212,6 +219,8 @@ export function createListeningService(deps: ListeningDependencies) {
     const listening: Listening = {
       ...{ id, person, socketId, slotId: slot.id, callId: call.id, lineId: call.lineId, way },
       proof: new HearingProof(now),
+      line: new LineRecord(),
+      askedAt: now,
       told: false,
     };
     listenings.set(id, listening);
@@ -282,53 +291,10 @@ export function createListeningService(deps: ListeningDependencies) {
       return { listeningId, call };
     },
 
-    /** From disk (`on`) or live again. Errors: those of the room, `listening.unknown`, `listening.delayed`. */
-    async shift(person: Person, listeningId: string, on: boolean): Promise<void> {
-      const listening = own(person, listeningId);
-      await stillAdmitted(listening, person);
-      if (listening.way === 'delayed') {
-        if (!on) throw heardLater();
-        return;
-      }
-      if (listening.way === 'severed') {
-        if (on) return;
-        await interrupt(listening, 'connection-lost');
-        throw new AppError('listening.unknown', 'The live path is lost. Please join again.');
-      }
-      media.shift(listeningId, on);
-      listening.way = on ? 'shifted' : 'live';
-    },
-
-    /** A person's own listening, if they still may hear it. Errors: those of the room, `listening.unknown`. */
-    async heldBy(person: Person, listeningId: string): Promise<{ callId: string; delayMs: number | null }> {
-      const listening = own(person, listeningId);
-      await stillAdmitted(listening, person);
-      return { callId: listening.callId, delayMs: deps.delayOf(person) };
-    },
-
-    /** So much of the call, not handed out before, was read from disk for them. */
-    handedOut(listeningId: string, audioMs: number): void {
-      const listening = listenings.get(listeningId);
-      if (!listening || audioMs <= 0) return;
-      listening.proof.handOut(audioMs, clock());
-      tellOthers(listening);
-    },
-
-    /** Those that hear from disk, and which call. */
-    onDisk: () =>
-      [...listenings.values()].filter(({ way }) => way !== 'live').map(({ id, callId }) => ({ id, callId })),
-    /** Listeners of a call for whom the live plane holds nothing. */
-    besideLive: (callId: string) =>
-      [...listenings.values()].filter(
-        (one) => one.callId === callId && (one.way === 'delayed' || one.way === 'severed'),
-      ).length,
-    isRunning: (listeningId: string) => listenings.has(listeningId),
-
-    /** They have heard the call to its end. */
-    async heardOut(listeningId: string): Promise<void> {
-      const listening = listenings.get(listeningId);
-      if (listening) await finish(listening);
-    },
+    ...fromDisk({
+      ...{ listenings, media, clock, own, stillAdmitted, interrupt, finish, tellOthers },
+      delayOf: deps.delayOf,
+    }),
 
     async connect(
       person: Person,
@@ -354,8 +320,12 @@ export function createListeningService(deps: ListeningDependencies) {
       if (listening && listening.person.id === person.id) await finish(listening);
     },
 
-    quality(person: Person, listeningId: string, receivedPackets: number): void {
-      own(person, listeningId).proof.report(receivedPackets);
+    quality(person: Person, listeningId: string, report: LineReport & { receivedPackets: number }): void {
+      const listening = own(person, listeningId);
+      const { receivedPackets, ...line } = report;
+      listening.proof.report(receivedPackets);
+      listening.line.add(line, clock());
+      events.emit('line-reported', line);
     },
 
     running: () => listenings.size,
@@ -363,12 +333,14 @@ export function createListeningService(deps: ListeningDependencies) {
     /** Every few seconds: seats that were lost or are over end their listening; presences and counts are renewed. */
     async settle(): Promise<void> {
       for (const listening of [...listenings.values()]) {
+        const line = listening.line.take();
         try {
           await admit(listening.person, listening.slotId);
           const sent = await media.sent(listening.id);
           listening.proof.measure(sent.packets, clock());
-          await hearings.touch(listening.id, listening.proof.kept);
+          await hearings.touch(listening.id, listening.proof.kept, line);
         } catch (error) {
+          listening.line.giveBack(line);
           if (!(error instanceof AppError) || error.status >= 500) throw error;
           await interrupt(listening, error.code === 'slot.over' ? 'slot-over' : 'seat-lost');
         }

@@ -114,7 +114,8 @@ export function listeningSockets(deps: {
       return {};
     }),
     socketDoor(listeningRequests.quality, async ({ input, person }) => {
-      listening.quality(person(), input.listeningId, input.receivedPackets);
+      const { listeningId, ...report } = input;
+      listening.quality(person(), listeningId, report);
       return {};
     }),
   ];

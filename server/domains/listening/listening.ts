@@ -5,6 +5,7 @@ import type { LocalText } from '#contract/primitives.ts';
 import { checkInOpensBeforeMs, type Slot } from '#contract/seats.ts';
 import { AppError } from '#kernel/errors.ts';
 import type { HearingProof, KeptProof } from './hearing-proof.ts';
+import type { LineRecord } from './line-record.ts';
 
 /** Who may finish hearing a call that goes on past the end of the slot, and for how long. Milliseconds. */
 export const afterSlotMs = 10 * 60_000;
@@ -60,6 +61,9 @@ export interface Listening {
   /** The room and the agent know of it. */
   told: boolean;
   readonly proof: HearingProof;
+  readonly line: LineRecord;
+  /** When it was asked for, UTC ms. */
+  readonly askedAt: number;
 }
 
 /** The record of a live listening as it begins. */

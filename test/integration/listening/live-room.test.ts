@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { hearingsEndpoints } from '#contract/hearings.ts';
 import { listeningEvents, listeningRequests } from '#contract/listening.ts';
 import type { Slot } from '#contract/seats.ts';
 import { softphoneRequests } from '#contract/softphone-media.ts';
@@ -205,6 +206,35 @@ describe('The live room', function () {
         }),
       { within: 15_000 },
     );
+    await telephony.end(call.callId);
+  });
+
+  it('keeps how good a listener’s line was, for them and for those who run the programme', async () => {
+    const call = await liveCall();
+    const room = await roomOf(host);
+    const { joined } = await room.listen(call.callId);
+    const { listeningId } = joined;
+    const report = { listeningId, receivedPackets: 100 };
+    await room.socket.request(listeningRequests.quality, {
+      ...{ ...report, roundTripMs: 41, jitterMs: 3, lossRatio: 0 },
+    });
+    await room.socket.request(listeningRequests.quality, {
+      ...{ ...report, roundTripMs: 87, jitterMs: 9, lossRatio: 0.02 },
+    });
+    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    expect(metrics).to.match(/line_round_trip_seconds_count 2\b/);
+    expect(metrics).to.match(/line_loss_ratio_bucket\{le="0"\} 1\b/);
+    expect(metrics).to.match(/join_seconds_count [1-9]/);
+    await room.stop();
+    const line = (person: PersonClient) =>
+      person.api.call(hearingsEndpoints.line, { params: { id: listeningId } });
+    await eventually(async () => {
+      const { windows } = await line(host);
+      expect(windows.map(({ at: _, ...rest }) => rest)).to.deep.equal([
+        { roundTripMs: 87, jitterMs: 9, lossRatio: 0.01 },
+      ]);
+    });
+    expect(await line(manager).catch(refusal)).to.equal('not-found');
     await telephony.end(call.callId);
   });
 });
