@@ -11,8 +11,11 @@ import { type Figure, table } from './bench/figures.ts';
 import { measureForwarding } from './bench/forwarding.bench.ts';
 import { measureJoin } from './bench/join.bench.ts';
 import { measureLatency } from './bench/latency.bench.ts';
+import { measureListeners, measureOverload } from './bench/listeners.bench.ts';
 import { measureRtpIngress } from './bench/rtp-ingress.bench.ts';
 import { measureSeal } from './bench/seal.bench.ts';
+import { measureSeeks } from './bench/seek.bench.ts';
+import { measureShift } from './bench/shift.bench.ts';
 import { openWorld, type World } from './bench/world.ts';
 import { prepare } from './setup/prepare.ts';
 import { Terminal } from './setup/progress.ts';
@@ -38,6 +41,11 @@ const benches: readonly Bench[] = [
     name: 'forwarding',
     measure: (world, quick) => measureForwarding(world, quick ? 20 : 100, quick ? 5 : 15),
   },
+  { name: 'listeners', measure: (world, quick) => measureListeners(world, quick ? 40 : 200, quick ? 5 : 15) },
+  {
+    name: 'overload',
+    measure: (world, quick) => measureOverload(world, quick ? 50 : 200, quick ? 600 : 1_000, 10),
+  },
   {
     name: 'ingress',
     measure: async (_, quick) => {
@@ -52,7 +60,16 @@ const benches: readonly Bench[] = [
       ];
     },
   },
+  { name: 'seek', measure: (world, quick) => measureSeeks(world, quick ? 4 : 30, quick ? 32 : 70) },
   { name: 'dispatch', measure: (world, quick) => measureDispatch(world, quick ? 20 : 200, quick ? 10 : 100) },
+  {
+    name: 'shift',
+    measure: (world, quick) =>
+      measureShift(
+        world,
+        quick ? { listeners: 10, seeks: 30, seconds: 5 } : { listeners: 50, seeks: 200, seconds: 20 },
+      ),
+  },
   { name: 'seal', measure: (_, quick) => measureSeal(quick ? 30 : 300) },
   { name: 'beeps', measure: () => measureBeeps() },
   {

@@ -1,3 +1,4 @@
+import { cpus } from 'node:os';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { MongoClient } from 'mongodb';
 import type { ArchivedFile } from '#contract/capture.ts';
@@ -41,16 +42,17 @@ export async function* measureCaptureLoad(
   const books = new MongoClient(world.stores.MONGODB_URL);
   try {
     let usualFits = true;
-    for (const calls of steps) {
+    for (const [place, calls] of steps.entries()) {
       // How the cost grows shows within a minute; the full length is for the largest load.
       const length = calls === steps.at(-1) ? seconds : Math.min(seconds, 60);
       const load = await carry(world, books, source, calls, length);
       const usual: Usual | undefined = usualFits
         ? await recordWithFfmpeg(source, calls, Math.min(seconds, 60))
         : undefined;
-      yield rowsOf(load, usual, calls === steps.at(-1));
-      // Where files have holes already, twice as many processes would only wait for each other.
-      usualFits &&= (usual?.coverage ?? 0) > 0.95;
+      yield rowsOf(load, usual);
+      // Where files have holes already, or the next step needs more than there is, processes would only wait for each other.
+      const next: number = ((usual?.cores ?? 0) * (steps[place + 1] ?? 0)) / calls;
+      usualFits &&= (usual?.coverage ?? 0) > 0.95 && next < cpus().length * 0.9;
     }
   } finally {
     source.close();
@@ -60,7 +62,7 @@ export async function* measureCaptureLoad(
 
 type Usual = Awaited<ReturnType<typeof recordWithFfmpeg>>;
 
-function rowsOf(load: Load, usual: Usual | undefined, last: boolean): Figure[] {
+function rowsOf(load: Load, usual: Usual | undefined): Figure[] {
   const { calls, sent, kept } = load;
   const whole = kept === sent && load.unfinished === 0;
   const rows: Figure[] = [
@@ -94,15 +96,14 @@ function rowsOf(load: Load, usual: Usual | undefined, last: boolean): Figure[] {
       beside: 'one ffmpeg a call: the machine did not carry fewer of them',
     });
   }
-  if (last && load.waits.length > 0) {
+  if (load.waits.length > 0) {
     const p95 = percentile(load.waits, 95);
     rows.push(
       {
         name: `hang-up to replayable while ${calls} calls run, p95 of ${load.waits.length}`,
         value: rounded(p95),
         unit: 's',
-        beside: 'target < 3 s',
-        met: p95 < 3,
+        beside: 'what captures leave of the machine is for sealing',
       },
       {
         name: `hang-up to replayable while ${calls} calls run, p50`,

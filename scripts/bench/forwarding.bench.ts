@@ -1,9 +1,10 @@
 import { fork } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { fileURLToPath } from 'node:url';
-import { sendTone } from '#support/rtp-sender.ts';
+import { Audience } from './audience.ts';
 import { type Figure, rounded } from './figures.ts';
 import { heard } from './join.bench.ts';
+import { RtpSource } from './rtp-source.ts';
 import { cpuSecondsOf, mediaWorkersOf, type World } from './world.ts';
 
 const packetsPerSecond = 50;
@@ -14,20 +15,10 @@ const packetsPerSecond = 50;
  */
 export async function measureForwarding(world: World, listeners: number, seconds: number): Promise<Figure[]> {
   const call = await world.telephony.open({ lineId: 'supermarket' });
-  const sendings = call.legs.map((leg) => sendTone({ to: leg, hz: 440, seconds: 900 }));
+  const source = new RtpSource();
+  await source.start([{ id: call.callId, ports: call.legs.map(({ port }) => port) }]);
   const streams = listeners * call.legs.length;
-  const crowd = fork(fileURLToPath(new URL('./crowd.ts', import.meta.url)), {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
-  const answers: unknown[] = [];
-  crowd.on('message', (message) => answers.push(message));
-  const answer = async <T>(): Promise<T> => {
-    while (answers.length === 0) {
-      if (crowd.exitCode !== null) throw new Error('the crowd of listeners ended early');
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    return answers.shift() as T;
-  };
+  const audience = new Audience();
   const sfu: number[] = [];
   const node: number[] = [];
   const bare: number[] = [];
@@ -35,31 +26,29 @@ export async function measureForwarding(world: World, listeners: number, seconds
   let expected = 0;
   try {
     await heard(world, call.callId);
-    crowd.send({ join: listeners, url: world.server.url, slotId: world.slotId, callId: call.callId });
-    await answer();
+    await audience.open({ url: world.server.url, slotId: world.slotId, from: 1, count: listeners });
+    const everyone = Array.from({ length: listeners }, (_, index) => index);
+    await audience.join(everyone, [call.callId], false);
     const workers = await mediaWorkersOf(world.server.pid);
     const cpu = async () =>
       (await Promise.all(workers.map((pid) => cpuSecondsOf(pid)))).reduce((a, b) => a + b, 0);
     for (let round = 0; round < 3; round++) {
-      crowd.send({ count: true });
-      const before = await answer<number>();
       const [sfuBefore, nodeBefore, at] = [
         await cpu(),
         await cpuSecondsOf(world.server.pid),
         performance.now(),
       ];
-      await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
+      const { packets, missing } = await audience.measure(seconds);
       const elapsed = (performance.now() - at) / 1_000;
       sfu.push(((await cpu()) - sfuBefore) / elapsed / streams);
       node.push(((await cpuSecondsOf(world.server.pid)) - nodeBefore) / elapsed / streams);
-      crowd.send({ count: true });
-      received += (await answer<number>()) - before;
-      expected += elapsed * packetsPerSecond * streams;
+      received += packets;
+      expected += packets + missing;
       bare.push(await bareFanOut(streams, seconds));
     }
   } finally {
-    crowd.kill();
-    await Promise.all(sendings.map((sending) => sending.stop()));
+    audience.close();
+    source.close();
     await world.telephony.end(call.callId);
   }
   const middle = (values: number[]) => [...values].sort((a, b) => a - b)[1]!;

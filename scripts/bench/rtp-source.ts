@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { encodeG711 } from '#kernel/rtp/g711.ts';
 import { openSocket } from '#scripts/demo-calls/wheel.ts';
 
 /** Where the two legs of a call are sent. */
@@ -16,7 +17,8 @@ const frameMs = 20;
 
 /**
  * A process of its own that sends G.711 in real time to many ports and does nothing else: what is measured elsewhere is
- * not the sender. Counts what it sent, and leaves out nothing, however late.
+ * not the sender. A tone a leg (400 Hz, 800 Hz), the sender's clock in the first eight bytes of each payload. Counts
+ * what it sent, and leaves out nothing, however late.
  */
 export class RtpSource {
   readonly #child = fork(fileURLToPath(import.meta.url), [], { env: { ...process.env, RTP_SOURCE: '1' } });
@@ -64,13 +66,25 @@ interface Stream {
   packets: number;
 }
 
-async function openStream(port: number, ssrc: number): Promise<Stream> {
+/** Milliseconds of the clock that all processes of a machine share. */
+export const machineNow = (): number => Number(process.hrtime.bigint()) / 1e6;
+
+/** When a packet of this source left it, by {@link machineNow}. */
+export const sentAt = (payload: Buffer): number => payload.readDoubleBE(0);
+
+/** A tone that 20 ms hold a whole number of periods of, so that one payload after the other is one tone. Hz. */
+const toneHz = (leg: number): number => 400 * (leg + 1);
+
+async function openStream(port: number, ssrc: number, leg: number): Promise<Stream> {
   const socket = await openSocket('127.0.0.1');
   await new Promise<void>((resolve) => socket.connect(port, '127.0.0.1', () => resolve()));
   const packet = Buffer.alloc(12 + payloadBytes);
   packet[0] = 0x80;
   packet.writeUInt32BE(ssrc, 8);
-  for (let i = 0; i < payloadBytes; i++) packet[12 + i] = 0x80 | ((i * 7 + ssrc) & 0x3f);
+  const tone = Int16Array.from({ length: payloadBytes }, (_, i) =>
+    Math.round(12_000 * Math.sin((2 * Math.PI * toneHz(leg) * i) / 8_000)),
+  );
+  Buffer.from(encodeG711('PCMU', tone)).copy(packet, 12);
   return {
     // The kernel has copied it when the call returns: one buffer a stream is enough.
     send: (bytes) => socket.send(bytes),
@@ -93,6 +107,7 @@ function serve(): void {
     const { packet } = stream;
     packet.writeUInt16BE(stream.sequence, 2);
     packet.writeUInt32BE(stream.timestamp, 4);
+    packet.writeDoubleBE(machineNow(), 12);
     stream.send(packet);
     stream.sequence = (stream.sequence + 1) & 0xffff;
     stream.timestamp = (stream.timestamp + payloadBytes) >>> 0;
@@ -118,7 +133,7 @@ function serve(): void {
   process.on('message', async (order: Order) => {
     if ('start' in order) {
       for (const { id, ports } of order.start) {
-        calls.set(id, await Promise.all(ports.map((port) => openStream(port, ssrc++))));
+        calls.set(id, await Promise.all(ports.map((port, leg) => openStream(port, ssrc++, leg))));
       }
       process.send?.({ started: order.start.length } satisfies Answer);
       return;

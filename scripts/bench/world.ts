@@ -10,8 +10,8 @@ import { type RecorderProcess, startRecorder } from '#support/recorder-process.t
 import { crowd, seedCompany } from '#support/seed.ts';
 import { type ServerProcess, startServer, testTelephonyKey } from '#support/server-process.ts';
 
-/** People who may listen on the slot's line: `crowd-1` … */
-const crowdSize = 200;
+/** Programme hosts, who need no seat: `crowd-1` … */
+const crowdSize = 1_200;
 
 /** Everything a bench needs, started as in production: stores, one server, one recordings worker, a slot that runs. */
 export interface World {
@@ -28,7 +28,7 @@ export interface World {
 export async function openWorld(env: NodeJS.ProcessEnv = {}): Promise<World> {
   const dataDir = await mkdtemp(join(tmpdir(), 'cloud-listening-bench-'));
   const stack = await startStack({ dataDir });
-  await seedCompany(stack.env.MONGODB_URL, crowd(crowdSize, 'supermarket'));
+  await seedCompany(stack.env.MONGODB_URL, crowd(crowdSize, 'supermarket', 'host'));
   const [server, recorder] = await Promise.all([
     startServer(stack.env, { LOG_LEVEL: 'info', ...env }),
     startRecorder(stack.env, join(dataDir, 'spool')),

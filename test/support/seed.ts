@@ -28,11 +28,15 @@ export async function seedCompany(mongoUrl: string, extra: readonly StoredPerson
   }
 }
 
-/** Listeners `crowd-1` … `crowd-n` whose scope is one line. */
-export function crowd(size: number, lineId: Line['id']): StoredPerson[] {
+/** People `crowd-1` … `crowd-n` whose scope is one line: listeners, unless told. */
+export function crowd(
+  size: number,
+  lineId: Line['id'],
+  role: 'listener' | 'host' = 'listener',
+): StoredPerson[] {
   return Array.from({ length: size }, (_, index) => ({
     id: `crowd-${index + 1}`,
-    role: 'listener',
+    role,
     name: { en: `Listener ${index + 1}`, zh: `听众 ${index + 1}` },
     title: { en: 'Listener', zh: '听众' },
     worksLineIds: [lineId],

@@ -11,6 +11,7 @@ export class RoomClient {
   readonly socket: SocketClient;
   readonly slotId: string;
   #ears: WebrtcListener | undefined;
+  #listeningId: string | undefined;
 
   private constructor(socket: SocketClient, slotId: string) {
     this.socket = socket;
@@ -56,7 +57,17 @@ export class RoomClient {
       options,
     );
     this.#ears = ears;
+    this.#listeningId = listeningId;
     return { joined, ears };
+  }
+
+  /** Stops hearing and stays in the room. */
+  async stop(): Promise<void> {
+    this.#ears?.close();
+    this.#ears = undefined;
+    const listeningId = this.#listeningId;
+    this.#listeningId = undefined;
+    if (listeningId) await this.socket.request(listeningRequests.leave, { listeningId });
   }
 
   close(): void {
