@@ -81,6 +81,17 @@ describe('The line meter', () => {
     expect(new LineMeter().sample(report(before, now)).roundTripMs).to.equal(20);
   });
 
+  it('tells how long sound waits in the jitter buffer now, not since the beginning', () => {
+    const meter = new LineMeter();
+    const waiting = (jitterBufferDelay: number, jitterBufferEmittedCount: number) => ({
+      ...{ id: 'agent', type: 'inbound-rtp', packetsReceived: 50, packetsLost: 0 },
+      ...{ jitterBufferDelay, jitterBufferEmittedCount },
+    });
+    expect(meter.sample(report(waiting(4_800, 48_000))).bufferMs).to.equal(100);
+    expect(meter.sample(report(waiting(6_720, 96_000))).bufferMs).to.equal(40);
+    expect(meter.sample(report(waiting(6_720, 96_000))).bufferMs).to.equal(0);
+  });
+
   it('says so when the round trip is not known', () => {
     expect(new LineMeter().sample(report(stream('agent', 50))).roundTripMs).to.equal(null);
     expect(new LineMeter().sample(report(pair('pair', undefined))).roundTripMs).to.equal(null);
@@ -93,6 +104,7 @@ describe('The line meter', () => {
       lossRatio: 0,
       packets: 0,
       receivedPackets: 0,
+      bufferMs: 0,
     });
   });
 });
@@ -104,6 +116,7 @@ describe('The grade of a line', () => {
     lossRatio: 0,
     packets: 200,
     receivedPackets: 4_000,
+    bufferMs: 40,
   };
 
   it('is good when nothing is noticed', () => {

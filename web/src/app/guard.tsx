@@ -2,6 +2,7 @@ import { lazy, type ReactNode, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Outlet } from 'react-router';
 import type { Action } from '#contract/abilities.ts';
+import { KeptMarks } from '../domains/bookmarks/outboxes.ts';
 import { useLocalText } from '../i18n/language.ts';
 import { Page } from '../ui/page.tsx';
 import { EmptyState, ErrorState } from '../ui/states.tsx';
@@ -27,6 +28,7 @@ export function SignedIn() {
   }
   return (
     <RealtimeProvider identity={session.person.id}>
+      <KeptMarks />
       <Outlet />
     </RealtimeProvider>
   );

@@ -10,6 +10,8 @@ export interface LineSample {
   readonly packets: number;
   /** Packets received since the listening began. */
   readonly receivedPackets: number;
+  /** How long sound waited in the jitter buffer before it was played, since the last look; of the slowest leg. */
+  readonly bufferMs: number;
 }
 
 export type LineGrade = 'good' | 'fair' | 'poor' | 'silent';
@@ -29,6 +31,9 @@ export function gradeOf(sample: LineSample): LineGrade {
 interface Counts {
   readonly received: number;
   readonly lost: number;
+  /** Seconds that all samples waited together, and how many they were. */
+  readonly waited: number;
+  readonly emitted: number;
 }
 
 type Entry = Record<string, unknown>;
@@ -44,16 +49,24 @@ export class LineMeter {
     let packets = 0;
     let lost = 0;
     let jitter = 0;
+    let buffer = 0;
     for (const entry of report.values() as Iterable<Entry>) {
       if (entry.type !== 'inbound-rtp') continue;
       const id = String(entry.id);
-      const counts = { received: Number(entry.packetsReceived ?? 0), lost: Number(entry.packetsLost ?? 0) };
-      const before = this.#before.get(id) ?? { received: 0, lost: 0 };
+      const counts = {
+        received: Number(entry.packetsReceived ?? 0),
+        lost: Number(entry.packetsLost ?? 0),
+        waited: Number(entry.jitterBufferDelay ?? 0),
+        emitted: Number(entry.jitterBufferEmittedCount ?? 0),
+      };
+      const before = this.#before.get(id) ?? { received: 0, lost: 0, waited: 0, emitted: 0 };
       now.set(id, counts);
       packets += Math.max(0, counts.received - before.received);
       // packetsLost falls when a packet that was given up arrives late (RFC 3550 §A.3).
       lost += Math.max(0, counts.lost - before.lost);
       jitter = Math.max(jitter, Number(entry.jitter ?? 0));
+      const emitted = counts.emitted - before.emitted;
+      if (emitted > 0) buffer = Math.max(buffer, (counts.waited - before.waited) / emitted);
     }
     this.#before = now;
     this.#receivedPackets += packets;
@@ -64,6 +77,7 @@ export class LineMeter {
       lossRatio: packets + lost === 0 ? 0 : lost / (packets + lost),
       packets,
       receivedPackets: this.#receivedPackets,
+      bufferMs: Math.round(buffer * 1000),
     };
   }
 }

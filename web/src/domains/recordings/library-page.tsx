@@ -9,6 +9,7 @@ import { PageKeys } from '../../ui/keys.tsx';
 import { Page } from '../../ui/page.tsx';
 import { EmptyState, ErrorState, LoadingRows } from '../../ui/states.tsx';
 import { useIsPhone } from '../../ui/use-media-query.ts';
+import { useMomentCounts } from '../clips/use-moment-counts.ts';
 import { Facets } from './facets.tsx';
 import { facetNames, filterFrom } from './library-filter.ts';
 import styles from './library-page.module.css';
@@ -134,6 +135,8 @@ function Results({
 }) {
   const { t } = useTranslation('recordings');
   const format = useFormat();
+  const shown = query.data?.pages.flatMap((page) => page.recordings.map(({ id }) => id)) ?? [];
+  const counts = useMomentCounts(shown);
   if (query.error && !query.data) {
     return <ErrorState error={query.error} onRetry={() => void query.refetch()} />;
   }
@@ -165,7 +168,7 @@ function Results({
       </p>
       <ul className={styles.list} aria-label={t('list.label')} aria-busy={query.isPlaceholderData}>
         {recordings.map((recording) => (
-          <RecordingRow key={recording.id} recording={recording} />
+          <RecordingRow key={recording.id} recording={recording} counts={counts.get(recording.id)} />
         ))}
       </ul>
       {query.hasNextPage ? (

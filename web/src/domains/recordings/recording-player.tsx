@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import type { ResponseOf } from '#contract/endpoint.ts';
 import { type PeaksFile, type RecordingDetail, recordingsEndpoints } from '#contract/recordings.ts';
 import { useApiCommand } from '../../app/queries.ts';
+import { useMay } from '../../app/session.tsx';
 import { clockLength } from '../../ui/format/time.ts';
 import { useFormat } from '../../ui/format/use-format.ts';
 import { PageKeys } from '../../ui/keys.tsx';
@@ -18,6 +19,11 @@ import { Findings, RibbonLegend } from '../analysis/findings.tsx';
 import { TagsPanel } from '../analysis/tags-panel.tsx';
 import { TranscriptPanel } from '../analysis/transcript-panel.tsx';
 import { useAnalysis } from '../analysis/use-analysis.ts';
+import { useMomentPins } from '../bookmarks/moment-pins.ts';
+import { type Moments, useMoments } from '../bookmarks/use-moments.ts';
+import type { ClipDraft } from '../clips/clip-cutter.tsx';
+import { moveEnd } from '../clips/clip-span.ts';
+import { draftAt, RecordingMoments } from '../clips/recording-moments.tsx';
 import { keepSameLoudness, keptSameLoudness } from './kept-loudness.ts';
 import { BackIcon, ForwardIcon } from './player-icons.tsx';
 import styles from './recording-player.module.css';
@@ -66,6 +72,11 @@ export function RecordingPlayer({
     silences: quiet,
   });
   usePlayedReports(player, audio.data?.hearingId);
+  const { id: recordingId, callId, lineId } = recording;
+  const moments = useMoments({ kind: 'recording', recordingId, callId, lineId }, player.position);
+  const pins = useMomentPins(moments.list);
+  const mayCut = useMay()('clips.cut', { lineId });
+  const [draft, setDraft] = useState<ClipDraft | null>(null);
   return (
     <section className={styles.card} aria-label={t('recordingTitle')}>
       <Timeline
@@ -74,6 +85,13 @@ export function RecordingPlayer({
         media={player.media}
         gaps={recording.gaps}
         laneHeight={phone ? 52 : 80}
+        pins={pins}
+        {...(draft && {
+          selection: {
+            span: draft,
+            onMove: (end, atMs) => setDraft({ ...draft, ...moveEnd(draft, end, atMs, durationMs) }),
+          },
+        })}
         {...(track && { ribbon: track })}
         onSeek={player.seek}
       />
@@ -121,6 +139,15 @@ export function RecordingPlayer({
         <TalkShare shares={summary ? sharesOf(summary) : talkShares(fine.data ?? coarse)} />
       )}
       <GapLegend recording={recording} />
+      <RecordingMoments
+        recording={recording}
+        durationMs={durationMs}
+        player={player}
+        moments={moments}
+        draft={draft}
+        onDraft={setDraft}
+        onHeard={onHeard}
+      />
       <Findings analysis={analysis} onSeek={player.seek} />
       <TagsPanel recordingId={recording.id} lineId={recording.lineId} onSeek={player.seek} onRead={onHeard} />
       <TranscriptPanel
@@ -131,7 +158,11 @@ export function RecordingPlayer({
       />
       <div className={styles.foot}>
         <p>{t('player.logged')}</p>
-        <PlayerKeys player={player} />
+        <PlayerKeys
+          player={player}
+          moments={moments}
+          onCut={mayCut ? () => setDraft(draftAt(player.position(), durationMs)) : null}
+        />
       </div>
     </section>
   );
@@ -245,8 +276,18 @@ function SameLoudness({
   );
 }
 
-function PlayerKeys({ player }: { player: Player }) {
+function PlayerKeys({
+  player,
+  moments,
+  onCut,
+}: {
+  player: Player;
+  moments: Moments;
+  onCut: (() => void) | null;
+}) {
   const { t } = useTranslation('recordings');
+  const marks = useTranslation('bookmarks');
+  const clips = useTranslation('clips');
   const faster = (steps: number) => {
     const index = playbackRates.findIndex((rate) => rate >= player.rate) + steps;
     player.setRate(playbackRates[Math.min(Math.max(0, index), playbackRates.length - 1)] ?? 1);
@@ -268,6 +309,10 @@ function PlayerKeys({ player }: { player: Player }) {
           does: t('keys.silence'),
           run: () => player.setSkipsSilence(!player.skipsSilence),
         },
+        ...(moments.mayMark
+          ? [{ keys: ['m'], caps: ['M'], does: marks.t('keyMark'), run: moments.mark }]
+          : []),
+        ...(onCut ? [{ keys: ['c'], caps: ['C'], does: clips.t('cutNew'), run: onCut }] : []),
       ]}
     />
   );

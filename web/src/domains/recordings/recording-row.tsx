@@ -6,11 +6,20 @@ import { clockLength } from '../../ui/format/time.ts';
 import { VoiceName } from '../../ui/voice-name.tsx';
 import { When } from '../../ui/when.tsx';
 import { useLines } from '../businesses/use-lines.ts';
+import { MomentCounts } from '../clips/moment-counts.tsx';
+import type { MomentCounts as Counts } from '../clips/use-moment-counts.ts';
 import styles from './recording-row.module.css';
 import { WaveformThumbnail } from './waveform-thumbnail.tsx';
 
 /** One recording in a list: what it was about, who spoke, when, and a tiny picture of the conversation. */
-export function RecordingRow({ recording }: { recording: RecordingSummary }) {
+export function RecordingRow({
+  recording,
+  counts,
+}: {
+  recording: RecordingSummary;
+  /** Marks and clips, where there are any. */
+  counts?: Counts | undefined;
+}) {
   const { t } = useTranslation('recordings');
   const local = useLocalText();
   const { lineName, scenarioName } = useLines();
@@ -31,6 +40,7 @@ export function RecordingRow({ recording }: { recording: RecordingSummary }) {
           <span>{lineName(recording.lineId)}</span>
           {agentName && <VoiceName voice="agent">{local(agentName)}</VoiceName>}
           <VoiceName voice="customer">{customerName(recording.customerMasked)}</VoiceName>
+          {counts && <MomentCounts counts={counts} className={styles.counts} />}
         </p>
       </div>
       <div className={styles.picture}>

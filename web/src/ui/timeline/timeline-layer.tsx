@@ -5,6 +5,7 @@ import type { AnalysisTrack } from '#contract/analysis.ts';
 import { clockLength } from '../format/time.ts';
 import { type TimelineGap, type TimelinePin, tickInterval } from './timeline-model.ts';
 import { TimelineRibbon } from './timeline-ribbon.tsx';
+import { TimelineSelection, type TimelineSelectionProps } from './timeline-selection.tsx';
 
 /** Pixels below the lanes that show the time. */
 export const rulerHeight = 24;
@@ -21,6 +22,7 @@ export function TimelineLayer({
   gaps,
   pins,
   ribbon,
+  selection,
   onGo,
   onPin,
 }: {
@@ -31,6 +33,7 @@ export function TimelineLayer({
   gaps: readonly TimelineGap[];
   pins: readonly TimelinePin[];
   ribbon?: AnalysisTrack;
+  selection?: TimelineSelectionProps;
   onGo: (ms: number) => void;
   onPin: (pin: TimelinePin) => void;
 }) {
@@ -90,6 +93,7 @@ export function TimelineLayer({
           <span style={pinHead} />
         </button>
       ))}
+      {selection && <TimelineSelection {...selection} durationMs={durationMs} height={laneHeight * 2} />}
       {ribbon && (
         <TimelineRibbon track={ribbon} durationMs={durationMs} onGo={({ fromMs }) => onGo(fromMs)} />
       )}

@@ -12,6 +12,7 @@ import styles from './timeline.module.css';
 import { rulerHeight, TimelineLayer } from './timeline-layer.tsx';
 import { drawnLanes, type TimelineGap, type TimelinePeaks, type TimelinePin } from './timeline-model.ts';
 import { ribbonHeight } from './timeline-ribbon.tsx';
+import type { TimelineSelectionProps } from './timeline-selection.tsx';
 
 export interface TimelineProps {
   readonly peaks: TimelinePeaks;
@@ -27,6 +28,8 @@ export interface TimelineProps {
   /** Told when a person moves the playhead by pointer or keyboard. */
   readonly onSeek?: (positionMs: number) => void;
   readonly onPin?: (pin: TimelinePin) => void;
+  /** A span that is being chosen. */
+  readonly selection?: TimelineSelectionProps;
   /** Height of one lane in pixels. */
   readonly laneHeight?: number;
 }
@@ -51,6 +54,7 @@ export function Timeline({
   ribbon,
   onSeek,
   onPin,
+  selection,
   laneHeight = 64,
 }: TimelineProps) {
   const { t } = useTranslation('timeline');
@@ -212,6 +216,7 @@ export function Timeline({
               gaps={gaps}
               {...(ribbon && { ribbon })}
               pins={pins}
+              {...(selection && { selection })}
               onGo={moveTo}
               onPin={(pin) => {
                 moveTo(pin.atMs);

@@ -1,0 +1,65 @@
+import { PushpinFilled } from '@ant-design/icons';
+import { Button } from 'antd';
+import { useEffect, useRef } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useAnnounce } from '../../ui/announce.tsx';
+import { clockLength } from '../../ui/format/time.ts';
+import { MomentNote } from './moment-note.tsx';
+import styles from './moments.module.css';
+import type { Moments } from './use-moments.ts';
+
+/** Marks what is heard in one step; a place to say why opens below, in nobody's way. */
+export function MarkBar({ moments, enabled }: { moments: Moments; enabled: boolean }) {
+  const { t } = useTranslation('bookmarks');
+  useSaid(moments);
+  if (!moments.mayMark) return null;
+  return (
+    <div className={styles.bar}>
+      <Button
+        size="large"
+        color="default"
+        variant="filled"
+        className={styles.mark ?? ''}
+        icon={<PushpinFilled aria-hidden />}
+        disabled={!enabled}
+        onClick={moments.mark}
+        data-testid="mark"
+      >
+        {t('mark')} <kbd className={styles.cap}>M</kbd>
+      </Button>
+      {moments.open && <MomentNote key={moments.open.key} moment={moments.open} moments={moments} />}
+    </div>
+  );
+}
+
+/** The same on a phone, where the thumb is. */
+export function MarkThumb({ moments, enabled }: { moments: Moments; enabled: boolean }) {
+  const { t } = useTranslation('bookmarks');
+  if (!moments.mayMark || !enabled) return null;
+  return (
+    <Button
+      size="large"
+      type="primary"
+      className={styles.markShort ?? ''}
+      icon={<PushpinFilled aria-hidden />}
+      onClick={moments.mark}
+      data-testid="mark-thumb"
+    >
+      {t('markShort')}
+    </Button>
+  );
+}
+
+/** Tells those who do not see the pin that it dropped, and where. */
+function useSaid({ list }: Moments): void {
+  const { t } = useTranslation('bookmarks');
+  const announce = useAnnounce();
+  const said = useRef(new Set<string>());
+  useEffect(() => {
+    for (const { key, own, draft, offsetMs } of list) {
+      if (!own || draft === null || said.current.has(key)) continue;
+      said.current.add(key);
+      announce(t('marked', { at: clockLength(offsetMs) }));
+    }
+  }, [list, announce, t]);
+}
