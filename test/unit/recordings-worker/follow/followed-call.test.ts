@@ -122,6 +122,16 @@ describe('A followed call', function () {
     expect((await audio(15_000, 20_000)).packets).to.deep.equal([]);
   });
 
+  it('gives as much as fits into an answer, and says how far that is', async () => {
+    await call.write(talk(500));
+    const followed = (await calls.look('call_1'))!;
+    const some = followed.packetsBetween(callStartMs, callStartMs + 10_000, 10 * 168);
+    expect(some.packets.map(({ atMs }) => atMs - callStartMs)).to.deep.equal([
+      0, 0, 20, 20, 40, 40, 60, 60, 80, 80,
+    ]);
+    expect(some).to.include({ bytes: 1_680, toMs: callStartMs + 100 });
+  });
+
   it('lets nobody in without the secret, and answers nonsense as such', async () => {
     await call.write(talk(10));
     expect((await get('/spool/call_1/follow?zeroMs=1', 'wrong')).status).to.equal(401);
