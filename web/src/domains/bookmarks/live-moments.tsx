@@ -23,6 +23,8 @@ export interface LiveMoments {
   readonly thumb: ReactNode;
   /** The list, beside the voices. */
   readonly panel: ReactNode;
+  /** How many others marked since one heard this call. */
+  readonly fresh: number;
 }
 
 /** The moments of the call that is heard in a slot's room. `actions`: what else can be done with one. */
@@ -50,6 +52,7 @@ export function useLiveMoments(
       moments.mayMark && enabled ? [{ keys: ['m'], caps: ['M'], does: t('keyMark'), run: moments.mark }] : [],
     bar: <MarkBar moments={moments} enabled={enabled} />,
     thumb: <MarkThumb moments={moments} enabled={enabled} />,
+    fresh: moments.list.filter(({ own }) => !own).length,
     panel: (
       <section className={styles.panel} aria-label={t('heading')}>
         <MomentList

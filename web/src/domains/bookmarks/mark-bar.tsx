@@ -4,6 +4,7 @@ import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAnnounce } from '../../ui/announce.tsx';
 import { clockLength } from '../../ui/format/time.ts';
+import { ThumbButton } from '../listening/thumb-bar.tsx';
 import { MomentNote } from './moment-note.tsx';
 import styles from './moments.module.css';
 import type { Moments } from './use-moments.ts';
@@ -35,18 +36,15 @@ export function MarkBar({ moments, enabled }: { moments: Moments; enabled: boole
 /** The same on a phone, where the thumb is. */
 export function MarkThumb({ moments, enabled }: { moments: Moments; enabled: boolean }) {
   const { t } = useTranslation('bookmarks');
-  if (!moments.mayMark || !enabled) return null;
+  if (!moments.mayMark) return null;
   return (
-    <Button
-      size="large"
-      type="primary"
-      className={styles.markShort ?? ''}
-      icon={<PushpinFilled aria-hidden />}
+    <ThumbButton
+      icon={<PushpinFilled />}
+      word={t('markShort')}
+      disabled={!enabled}
       onClick={moments.mark}
-      data-testid="mark-thumb"
-    >
-      {t('markShort')}
-    </Button>
+      testId="mark-thumb"
+    />
   );
 }
 

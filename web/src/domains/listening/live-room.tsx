@@ -5,8 +5,9 @@ import { useSearchParams } from 'react-router';
 import type { Slot } from '#contract/seats.ts';
 import { useNow } from '../../app/server-clock.ts';
 import { ErrorNote } from '../../ui/states.tsx';
-import type { TimelinePin } from '../../ui/timeline/timeline-model.ts';
 import { useIsPhone } from '../../ui/use-media-query.ts';
+import { useLiveMoments } from '../bookmarks/live-moments.tsx';
+import { ClipFromMark } from '../clips/clip-from-mark.tsx';
 import { MoveNotice } from '../rooms/move-section.tsx';
 import { TogetherPanel } from '../rooms/together-panel.tsx';
 import { useRoom } from '../rooms/use-room.ts';
@@ -34,8 +35,6 @@ import { useAnnouncements } from './use-announcements.ts';
 import { useBalance } from './use-listening-session.ts';
 import { BalanceSettings, VoicePanel } from './voice-panel.tsx';
 
-const noMarks: readonly TimelinePin[] = [];
-
 /** The room: what is live, who speaks, how good the line is; and at the side what the call is about and who else is here. */
 export function LiveRoom({
   session,
@@ -56,11 +55,12 @@ export function LiveRoom({
 
   const listen = (callId?: string) => session.listen(callId);
   const room = useRoom(slot.id);
+  const moments = useLiveMoments(session, state, slot, (moment, callId) => (
+    <ClipFromMark moment={moment} callId={callId} />
+  ));
   const moves = useRoomMoves(room?.state ?? null, session, state);
   // The room's keys; every part of the product adds its own behind them.
-  const keys = [...useRoomKeys(session, state, { mood, next }), ...(room?.keys ?? [])];
-  // Moments that people marked, as pins on the timeline.
-  const marks: readonly TimelinePin[] = noMarks;
+  const keys = [...useRoomKeys(session, state, { mood, next }), ...(room?.keys ?? []), ...moments.keys];
 
   const voices = (
     <div className={styles.voices}>
@@ -106,6 +106,8 @@ export function LiveRoom({
     panels.push({ key: 'room', content, fresh: room.fresh });
   }
 
+  panels.push({ key: 'moments', content: moments.panel, fresh: moments.fresh });
+
   return (
     <>
       <RoomTop slot={slot} now={now} keys={keys} />
@@ -118,8 +120,15 @@ export function LiveRoom({
           {voices}
           {state.call && (mood.hearing || state.phase === 'ended') && (
             <div className={styles.timeline}>
-              <CallTimeline session={session} state={state} mood={mood} marks={marks} compact={phone} />
+              <CallTimeline
+                session={session}
+                state={state}
+                mood={mood}
+                marks={moments.pins}
+                compact={phone}
+              />
               {mood.hearing && <ShiftControls session={session} state={state} compact={phone} />}
+              {moments.bar}
             </div>
           )}
           {phone ? (
@@ -142,7 +151,9 @@ export function LiveRoom({
       {phone && (
         <div className={styles.thumb}>
           {mood.hearing ? (
-            <ThumbBar session={session} state={state} mood={mood} next={next} onListen={listen} />
+            <ThumbBar session={session} state={state} mood={mood} next={next} onListen={listen}>
+              {moments.thumb}
+            </ThumbBar>
           ) : (
             <MainAction {...actions} />
           )}
