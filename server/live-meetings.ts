@@ -1,7 +1,9 @@
 import type { BookmarksService } from '#domains/bookmarks/bookmarks.service.ts';
 import type { CallsService } from '#domains/calls/calls.service.ts';
 import type { ClipsService } from '#domains/clips/clips.service.ts';
+import { createDigests } from '#domains/listening/digests.service.ts';
 import type { HearingsService } from '#domains/listening/hearings.service.ts';
+import type { HearingsStore } from '#domains/listening/hearings.store.ts';
 import { createMailsService } from '#domains/mails/mails.service.ts';
 import { createMailsStore } from '#domains/mails/mails.store.ts';
 import { createActionsService } from '#domains/meetings/actions.service.ts';
@@ -22,11 +24,14 @@ import type { LiveNeeds } from './live.ts';
 /** How often mails that are due are sent, and meetings whose invitations got lost are looked for. Milliseconds. */
 const deliverEveryMs = 1_000;
 const sweepEveryMs = 15_000;
+/** How often it is looked whether a day is over that agents are to be told of. Milliseconds. */
+const digestEveryMs = 60_000;
 
 interface MeetingsNeeds
   extends Pick<LiveNeeds, 'config' | 'log' | 'lifecycle' | 'clock' | 'mongo' | 'identity' | 'businesses'> {
   readonly calls: CallsService;
   readonly hearings: HearingsService;
+  readonly hearingsStore: HearingsStore;
   readonly recordings: RecordingsService;
   readonly bookmarks: BookmarksService;
   readonly clips: ClipsService;
@@ -55,6 +60,12 @@ export async function startMeetings(needs: MeetingsNeeds) {
     firstRestMs: config.MAIL_RETRY_MS,
   });
   repeat('delivery of mails', deliverEveryMs, () => mails.deliver(), { lifecycle, log });
+
+  const digests = createDigests({
+    ...{ store: needs.hearingsStore, mails, clock },
+    lines: async () => (await company()).lines,
+  });
+  repeat('digests for agents', digestEveryMs, () => digests.tend(), { lifecycle, log });
 
   const actions = createActionsService({
     ...{ store: actionsStore, person, clock, log },

@@ -13,6 +13,8 @@ const person = (
   name: { en: nameEn, zh: nameZh },
   title: { en: titleEn, zh: titleZh },
   worksLineIds,
+  // A domain that is nobody's (RFC 2606).
+  email: `${id}@clearwater.example`,
 });
 
 const agent = (number: number, name: [string, string], worksLineIds: readonly string[]): StoredPerson =>
