@@ -9,6 +9,7 @@ import { createLog } from '#kernel/log.ts';
 import { connectMongo } from '#kernel/mongo.ts';
 import { exitWithParent } from '#kernel/parent.ts';
 import { company } from './company.ts';
+import { seedMeeting } from './meetings.ts';
 import { seedRooms } from './past-rooms.ts';
 import { people } from './people.ts';
 import { tell } from './progress.ts';
@@ -84,4 +85,5 @@ async function seedArchive(which: Mode): Promise<void> {
   const { PastWeek } = await import('./past-week.ts');
   const week = await PastWeek.open({ mongo, env: process.env, log, signal: stopping.signal, tell });
   await (which === '--archive-newest' ? week.archiveNewest() : week.archiveRest());
+  await seedMeeting(mongo, systemClock());
 }
