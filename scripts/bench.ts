@@ -6,6 +6,7 @@ import { measureArchive } from './bench/archive.bench.ts';
 import { measureBeeps } from './bench/beeps.bench.ts';
 import { measureCaptureLoad } from './bench/capture-load.bench.ts';
 import { measureClicks } from './bench/click.bench.ts';
+import { measureClips } from './bench/clip.bench.ts';
 import { measureDispatch } from './bench/dispatch.bench.ts';
 import { type Figure, table } from './bench/figures.ts';
 import { measureForwarding } from './bench/forwarding.bench.ts';
@@ -77,6 +78,7 @@ const benches: readonly Bench[] = [
     measure: (world, quick) =>
       measureCaptureLoad(world, quick ? [25, 50] : [25, 50, 100, 200], quick ? 20 : 300),
   },
+  { name: 'clip', measure: (world, quick) => measureClips(world, quick ? 4 : 20, quick ? 10 : 60) },
   { name: 'analysis', measure: (_, quick) => measureAnalysis(quick ? 60 : 300) },
   { name: 'archive', measure: (world, quick) => measureArchive(world, quick ? 3 : 6, quick ? 30 : 300) },
 ];
