@@ -1,11 +1,15 @@
 import { z } from 'zod';
 import { api } from '#contract/api.ts';
+import { bookmark } from '#contract/bookmarks.ts';
 import { business, line, scenario } from '#contract/businesses.ts';
 import { call, callFacts, callLeg, openCallRequest, rtpLegAddress, rtpLegRequest } from '#contract/calls.ts';
 import { workerHeartbeat } from '#contract/capture.ts';
+import { clip } from '#contract/clips.ts';
 import type { Endpoint, EndpointAuth } from '#contract/endpoint.ts';
 import { type ErrorCode, errorBody, errorStatus } from '#contract/errors.ts';
+import { heardBy } from '#contract/hearings.ts';
 import { person, session } from '#contract/identity.ts';
+import { action, agendaItem, meeting } from '#contract/meetings.ts';
 import { serviceState } from '#contract/operations.ts';
 import { localText } from '#contract/primitives.ts';
 import { recordingDetail, recordingGap, recordingSummary } from '#contract/recordings.ts';
@@ -16,14 +20,20 @@ type Json = Record<string, unknown>;
 
 /** Shapes with a name of their own in the document; all others are written where they are used. */
 const named = {
+  Action: action,
+  AgendaItem: agendaItem,
+  Bookmark: bookmark,
   Business: business,
   Call: call,
   CallFacts: callFacts,
   CallLeg: callLeg,
+  Clip: clip,
   Error: errorBody,
+  HeardBy: heardBy,
   LegalHold: legalHold,
   Line: line,
   LocalText: localText,
+  Meeting: meeting,
   OpenCallRequest: openCallRequest,
   Person: person,
   RecordingDetail: recordingDetail,
