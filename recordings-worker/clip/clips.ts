@@ -95,7 +95,7 @@ export class Clips {
     const master = await readMaster(job, { spoolDir, store, signal: this.#stopping.signal });
     const cut = await cutClip(master, job, path);
     const file = await this.#archive(job, cut, {
-      ...{ made: 'clip', path, name: `clip-${job.clipId}.webm`, contentType: 'audio/webm' },
+      ...{ made: 'clip', path, name: `${job.clipId}.webm`, contentType: 'audio/webm' },
       facts: { cutterVersion },
     });
     await this.#tell(job, { kind: 'cut', file, ...cut });
@@ -107,7 +107,7 @@ export class Clips {
     const durationMs = cut.toMs - cut.fromMs;
     await renderAac(await readFile(from), { path, durationMs }, this.#stopping.signal);
     const file = await this.#archive(job, cut, {
-      ...{ made: 'clip-m4a', path, name: `clip-${job.clipId}.m4a`, contentType: 'audio/mp4' },
+      ...{ made: 'clip-m4a', path, name: `${job.clipId}.m4a`, contentType: 'audio/mp4' },
       facts: { rendererVersion },
     });
     await this.#tell(job, { kind: 'rendered', file });

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react';
 import { clipsEndpoints } from '#contract/clips.ts';
 import type { ResponseOf } from '#contract/endpoint.ts';
 import { useApiCommand } from '#web/app/queries.ts';
+import { usePlayedReports } from '../recordings/use-played-reports.ts';
 
 export interface ClipPlayer {
   /** The clip that plays, or was chosen last. */
@@ -46,6 +47,8 @@ export function useClipPlayer(onHeard?: () => void): ClipPlayer {
       audio.pause();
     };
   }, [audio]);
+
+  usePlayedReports({ media: audio, playing }, command.data?.hearingId);
 
   const start = () => void audio.play().catch(() => undefined);
   return {

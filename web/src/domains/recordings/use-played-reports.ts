@@ -11,7 +11,10 @@ const mostRanges = 200;
  * Tells the server which pieces of the recording have been played, so that the hearing has its end and its minutes
  * count. A report that is lost is made good by the next one: each says everything since the hearing began.
  */
-export function usePlayedReports({ media, playing }: Player, hearingId: string | undefined): void {
+export function usePlayedReports(
+  { media, playing }: Pick<Player, 'media' | 'playing'>,
+  hearingId: string | undefined,
+): void {
   useEffect(() => {
     if (hearingId === undefined || !playing) return;
     const report = () => {
