@@ -125,17 +125,19 @@ export class FollowSettling {
     }
   }
 
-  /** Live calls with the ears they have: those who hear them, and those who were offered them and are on their way. */
+  /** Live calls with the ears they have: those who hear them, and those who are on their way or on their way back. */
   #withEars(live: readonly StoredCall[], elsewhere: readonly StoredSeat[]): DispatchCall[] {
-    const coming = new Map<string, number>();
-    const count = (callId: string | null | undefined) => {
-      if (callId) coming.set(callId, (coming.get(callId) ?? 0) + 1);
+    const ears = new Map<string, number>();
+    const count = (callId: string | null) => {
+      if (callId !== null) ears.set(callId, (ears.get(callId) ?? 0) + 1);
     };
-    for (const seat of this.#desk.seats.values()) count(seat.offer?.callId);
+    const { hearing, seats } = this.#desk;
+    for (const { callId } of hearing.values()) count(callId);
+    for (const seat of seats.values()) {
+      if (!hearing.has(seat.person.id)) count(seat.offer?.callId ?? seat.hears);
+    }
     for (const seat of elsewhere) count(seat.callId);
-    return live.map((call) =>
-      dispatchable(call, this.#needs.calls.present(call).listeners + (coming.get(call.id) ?? 0)),
-    );
+    return live.map((call) => dispatchable(call, ears.get(call.id) ?? 0));
   }
 
   /** The next call in view of those who hear one. */
