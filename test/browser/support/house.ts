@@ -7,7 +7,7 @@ import { ensureWebBuild, WEB_DIST } from '#scripts/setup/web-build.ts';
 import { PersonClient } from '#support/clients/person-client.ts';
 import { TelephonyClient } from '#support/clients/telephony-client.ts';
 import { type RecorderProcess, startRecorder } from '#support/recorder-process.ts';
-import { type Sending, sendTone } from '#support/rtp-sender.ts';
+import { type Beeps, type Sending, sendTone } from '#support/rtp-sender.ts';
 import { seedCompany } from '#support/seed.ts';
 import { type ServerProcess, startServer, testTelephonyKey } from '#support/server-process.ts';
 import { freshStores } from '#support/stack.ts';
@@ -34,6 +34,8 @@ export interface CallOptions {
   readonly agentHz?: number;
   readonly customerHz?: number;
   readonly facts?: Parameters<TelephonyClient['open']>[0]['facts'];
+  /** Both beep in place of a steady tone. */
+  readonly beeps?: Beeps;
 }
 
 export interface TonesOnCall {
@@ -69,11 +71,17 @@ export async function raiseHouse(env: NodeJS.ProcessEnv = {}): Promise<House> {
       const startsAt = Math.floor(Date.now() / 300_000) * 300_000;
       return (await host.seats.plan({ lineId, startsAt, endsAt: startsAt + 3_600_000, seats: 5 })).id;
     },
-    async call({ lineId, seconds, agentHz = 440, customerHz = 880, facts }) {
+    async call({ lineId, seconds, agentHz = 440, customerHz = 880, facts, beeps }) {
       const { callId, legs } = await telephony.open({ lineId, agentId: 'agent-1', ...(facts && { facts }) });
       const startAt = Date.now() + 50;
       const spoken = legs.map((leg) =>
-        sendTone({ to: leg, hz: leg.role === 'agent' ? agentHz : customerHz, seconds, startAt }),
+        sendTone({
+          to: leg,
+          hz: leg.role === 'agent' ? agentHz : customerHz,
+          seconds,
+          startAt,
+          ...(beeps && { beeps }),
+        }),
       );
       sendings.push(...spoken);
       return {
