@@ -10,6 +10,7 @@ import { measureClips } from './bench/clip.bench.ts';
 import { measureDispatch } from './bench/dispatch.bench.ts';
 import { type Figure, table } from './bench/figures.ts';
 import { measureForwarding } from './bench/forwarding.bench.ts';
+import { measureBesideJanus } from './bench/janus.bench.ts';
 import { measureJoin } from './bench/join.bench.ts';
 import { measureLatency } from './bench/latency.bench.ts';
 import { measureListeners, measureOverload } from './bench/listeners.bench.ts';
@@ -30,6 +31,7 @@ import { SetUpError } from './setup/set-up-error.ts';
  */
 interface Bench {
   readonly name: string;
+  readonly onlyAsked?: boolean;
   /** Long ones give their figures as they come, so that what was measured is not lost with what fails after it. */
   readonly measure: (world: World, quick: boolean) => Promise<Figure[]> | AsyncIterable<Figure[]>;
 }
@@ -43,6 +45,12 @@ const benches: readonly Bench[] = [
     measure: (world, quick) => measureForwarding(world, quick ? 20 : 100, quick ? 5 : 15),
   },
   { name: 'listeners', measure: (world, quick) => measureListeners(world, quick ? 40 : 200, quick ? 5 : 15) },
+  {
+    name: 'janus',
+    // Takes Debian's janus and the right to make a network: only when it is asked for.
+    onlyAsked: true,
+    measure: (_, quick) => measureBesideJanus(quick ? 20 : 200, quick ? 4 : 12),
+  },
   {
     name: 'overload',
     measure: (world, quick) => measureOverload(world, quick ? 50 : 200, quick ? 600 : 1_000, 10),
@@ -92,7 +100,9 @@ try {
   process.env.MEDIASOUP_WORKER_BIN = mediaWorker;
   const figures: (Figure & { bench: string })[] = [];
   const failed: string[] = [];
-  for (const bench of benches.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
+  for (const bench of benches.filter(({ name, onlyAsked }) =>
+    wanted.length === 0 ? !onlyAsked : wanted.includes(name),
+  )) {
     console.error(`measuring ${bench.name} …`);
     const world = await openWorld({ MEDIA_WORKERS: '1' });
     try {

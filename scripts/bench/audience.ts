@@ -1,11 +1,13 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { decodeG711 } from '#kernel/rtp/g711.ts';
 import { ApiError } from '#support/clients/api-client.ts';
 import { PersonClient } from '#support/clients/person-client.ts';
 import { RoomClient } from '#support/clients/room-client.ts';
 import { dominantFrequency } from '#support/tone.ts';
-import type { WebrtcListener } from '#support/webrtc-listener.ts';
+import type { HeardStream } from '#support/webrtc-listener.ts';
+import type { BenchNetwork } from './bench-network.ts';
+import { JanusListener } from './janus.ts';
 import { machineNow, sentAt } from './rtp-source.ts';
 
 /** What an audience is told to do; each is answered before the next is told. */
@@ -13,6 +15,7 @@ type Order =
   | { do: 'open'; url: string; slotId: string; from: number; count: number }
   | { do: 'join'; listeners: readonly number[]; callIds: readonly string[]; atOnce: boolean }
   | { do: 'measure'; seconds: number }
+  | { do: 'watch'; url: string; count: number }
   | { do: 'leave' };
 
 export interface Joins {
@@ -38,11 +41,21 @@ export interface Heard {
 
 /** Listeners in a process of their own: real ICE, DTLS and SRTP, and what they cost is not the server's. */
 export class Audience {
-  readonly #child = fork(fileURLToPath(import.meta.url), [], {
-    env: { ...process.env, AUDIENCE: '1' },
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    serialization: 'advanced',
-  });
+  readonly #child: ChildProcess;
+
+  /** `network`: on its other side. */
+  constructor(network?: BenchNetwork) {
+    const [command = '', ...words] = [
+      ...(network?.over ?? []),
+      process.execPath,
+      fileURLToPath(import.meta.url),
+    ];
+    this.#child = spawn(command, words, {
+      env: { ...process.env, AUDIENCE: '1', ...(network && { LISTENER_ADDRESS: network.there }) },
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      serialization: 'advanced',
+    });
+  }
 
   get pid(): number {
     return this.#child.pid!;
@@ -60,6 +73,11 @@ export class Audience {
 
   measure(seconds: number): Promise<Heard> {
     return this.#tell({ do: 'measure', seconds });
+  }
+
+  /** So many subscribe to a Janus, one after the other. */
+  watch(url: string, count: number): Promise<void> {
+    return this.#tell({ do: 'watch', url, count });
   }
 
   /** All stop hearing and stay in the room. */
@@ -95,7 +113,7 @@ const samplesWanted = 200_000;
 
 function serve(): void {
   const rooms: RoomClient[] = [];
-  const hearing = new Map<number, WebrtcListener>();
+  const hearing = new Map<number, { readonly streams: HeardStream[]; close(): void }>();
   let travelled: number[] | undefined;
   let every = 1;
   let turn = 0;
@@ -175,10 +193,17 @@ function serve(): void {
 
   async function leave(): Promise<void> {
     for (const [index, ears] of hearing) {
-      await rooms[index]!.stop();
+      await rooms[index]?.stop();
       ears.close();
     }
     hearing.clear();
+  }
+
+  async function watch({ url, count }: Extract<Order, { do: 'watch' }>): Promise<void> {
+    const address = process.env.LISTENER_ADDRESS ?? '127.0.0.1';
+    for (let index = 0; index < count; index++) {
+      hearing.set(index, await JanusListener.watch(url, address, (payload) => onPacket('', payload)));
+    }
   }
 
   const obey = (order: Order): Promise<unknown> => {
@@ -189,6 +214,8 @@ function serve(): void {
         return join(order);
       case 'measure':
         return measure(order);
+      case 'watch':
+        return watch(order);
       case 'leave':
         return leave();
     }

@@ -9,7 +9,7 @@ export interface SourceTarget {
   readonly ports: readonly number[];
 }
 
-type Order = { start: readonly SourceTarget[] } | { stop: string };
+type Order = { start: readonly SourceTarget[] } | { stop: string } | { hold: string; on: boolean };
 type Answer = { started: number } | { stopped: string; packets: number };
 
 const payloadBytes = 160;
@@ -49,6 +49,11 @@ export class RtpSource {
       this.#stopped.set(id, resolve);
       this.#child.send({ stop: id } satisfies Order);
     });
+  }
+
+  /** Sends nothing to this one until it is taken back; from the same ports and with the same numbers then. */
+  hold(id: string, on: boolean): void {
+    this.#child.send({ hold: id, on } satisfies Order);
   }
 
   close(): void {
@@ -99,6 +104,7 @@ async function openStream(port: number, ssrc: number, leg: number): Promise<Stre
 
 function serve(): void {
   const calls = new Map<string, Stream[]>();
+  const held = new Set<string>();
   const origin = performance.now();
   let turns = 0;
   let ssrc = 1_000;
@@ -119,8 +125,9 @@ function serve(): void {
     const due = Math.floor(((performance.now() - origin) * slices) / frameMs) + 1;
     for (; turns < due; turns++) {
       let index = 0;
-      for (const streams of calls.values()) {
-        if (index++ % slices === turns % slices) for (const stream of streams) sendNext(stream);
+      for (const [id, streams] of calls) {
+        if (index++ % slices === turns % slices && !held.has(id))
+          for (const stream of streams) sendNext(stream);
       }
     }
     const next = origin + (turns * frameMs) / slices;
@@ -136,6 +143,11 @@ function serve(): void {
         calls.set(id, await Promise.all(ports.map((port, leg) => openStream(port, ssrc++, leg))));
       }
       process.send?.({ started: order.start.length } satisfies Answer);
+      return;
+    }
+    if ('hold' in order) {
+      if (order.on) held.add(order.hold);
+      else held.delete(order.hold);
       return;
     }
     const streams = calls.get(order.stop) ?? [];

@@ -162,7 +162,11 @@ export class WebrtcListener {
   }
 
   async #connect(): Promise<void> {
-    const peer = new PeerConnection('listener', { iceServers: [], bindAddress: '127.0.0.1' });
+    const peer = new PeerConnection('listener', {
+      iceServers: [],
+      // Benches put their listeners on another host.
+      bindAddress: process.env.LISTENER_ADDRESS ?? '127.0.0.1',
+    });
     this.#peer = peer;
     peer.onTrack((track) => {
       keepUntilClosed(track);
