@@ -2,8 +2,13 @@ import type { PacketIndex } from '../seal/packet-index.ts';
 import { placeNext, placePackets, type StreamHead } from '../seal/timeline.ts';
 
 /** Places are all worked out anew whenever there are so many more packets, as a share and at least. */
-const growth = 0.1;
-const growthAtLeast = 50;
+const growth = 0.25;
+const growthAtLeast = 150;
+/** Sooner where packets come so much later or earlier than the stream's clock says: it may have stepped. ms */
+const doubtLateMs = 200;
+const doubtEarlyMs = 20;
+const doubtGrowth = 0.02;
+const doubtGrowthAtLeast = 50;
 /** And, where streams change all the time, at most for such a share of the time. */
 const busyShare = 0.05;
 /** A place that was told stays unless it is wrong by more than this: what is handed out next follows on, ms. */
@@ -26,6 +31,8 @@ export class LegPlacing {
   readonly #clockRate: number;
   #head: StreamHead | undefined;
   #againAt = 0;
+  /** How many there were when all were placed last. */
+  #whole = 0;
   #lastMs = Number.NEGATIVE_INFINITY;
   #tookMs = 0;
 
@@ -64,6 +71,11 @@ export class LegPlacing {
         if (performance.now() - this.#lastMs > this.#tookMs / busyShare) this.#placeAll();
         return;
       }
+      const delayMs = this.#index.arrivalMs[packet]! - next.atMs;
+      if (!next.late && (delayMs > doubtLateMs || delayMs < -doubtEarlyMs)) {
+        const soon = this.#whole + Math.max(doubtGrowthAtLeast, this.#whole * doubtGrowth);
+        this.#againAt = Math.min(this.#againAt, soon);
+      }
       // What was overtaken has its place before what came first; all others do not begin before the last one's end.
       this.#put(packet, next.late ? next.atMs : Math.max(next.atMs, this.endMs - steadyMs));
     }
@@ -90,6 +102,7 @@ export class LegPlacing {
     for (let packet = 0; packet < index.count; packet++) {
       this.#put(packet, packet < before ? fresh[packet]! : fresh[packet]! - bias);
     }
+    this.#whole = index.count;
     this.#againAt = index.count + Math.max(growthAtLeast, index.count * growth);
     this.#lastMs = performance.now();
     this.#tookMs = this.#lastMs - began;
