@@ -43,6 +43,7 @@ export function Agenda({ meeting }: { meeting: Meeting }) {
         first && (
           <Button
             size="small"
+            type="primary"
             onClick={() => setPlaying({ itemId: first.id, through: true })}
             data-testid="play-all"
           >

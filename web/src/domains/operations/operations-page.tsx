@@ -45,12 +45,12 @@ export function OperationsPage() {
               {data.failures.length > 0 && <Failures overview={data} />}
               <CallsAndCaptures overview={data} />
               <ArchiveCheck query={check} />
+              {managesLines && <LineNotices />}
             </div>
             <div className={styles.column}>
               <Services overview={data} />
               <Queues overview={data} />
               <Machines overview={data} />
-              {managesLines && <LineNotices />}
             </div>
           </div>
         </>
