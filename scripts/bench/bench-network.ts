@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { isAlive } from '#scripts/setup/process-state.ts';
 
 const run = promisify(execFile);
 
@@ -27,6 +28,7 @@ export async function makeNetwork(): Promise<BenchNetwork> {
     await ip('netns', 'del', name).catch(() => undefined);
   };
   try {
+    await removeAbandoned();
     await ip('netns', 'add', name);
     await ip('link', 'add', near, 'type', 'veth', 'peer', 'name', far, 'netns', name);
     await ip('addr', 'add', `${here}/30`, 'dev', near);
@@ -41,4 +43,12 @@ export async function makeNetwork(): Promise<BenchNetwork> {
     });
   }
   return { here, there, over: ['ip', 'netns', 'exec', name], remove };
+}
+
+/** A bench that was killed took its network to nobody: with the namespace goes the pair of interfaces. */
+async function removeAbandoned(): Promise<void> {
+  const { stdout } = await run('ip', ['netns', 'list']);
+  for (const [, name = '', pid = ''] of stdout.matchAll(/^(listeners-(\d+))/gm)) {
+    if (!isAlive(Number(pid))) await run('ip', ['netns', 'del', name]).catch(() => undefined);
+  }
 }
