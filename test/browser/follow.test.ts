@@ -76,7 +76,7 @@ describe('Calls that come by themselves', function () {
     await why
       .filter({ hasText: 'you have not heard “Wrong size or model ordered” in the last 7 days' })
       .waitFor();
-    await page.getByRole('status').filter({ hasText: 'A call for you: Wrong size' }).waitFor();
+    await page.getByRole('status').filter({ hasText: 'This call: Wrong size' }).waitFor();
     await expectAccessible(page);
 
     // The next one is in view, and not forced upon anybody.

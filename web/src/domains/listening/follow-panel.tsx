@@ -1,5 +1,5 @@
 import { Button, Segmented, Select } from 'antd';
-import { useEffect, useEffectEvent } from 'react';
+import { type ReactNode, useEffect, useEffectEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Slot } from '#contract/seats.ts';
 import { useNow } from '../../app/server-clock.ts';
@@ -43,86 +43,107 @@ function Following({
   const me = usePerson();
   const across = mayFollowAcross(me, slot.lineId);
   const mood = moodOf(state, slot, useNow());
-  useOfferAnnouncements(view, words);
+  useOfferAnnouncements(view, words, state);
   if (mood.time === 'over') return null;
   // The room says so itself when it took the sound to another window.
   const stopped = view.mode === null && state.stoppedBy === null ? view.stoppedBy : null;
   const choices: Choice[] = ['self', 'line', ...(across ? ['business' as const] : []), 'surprise'];
   const chosen: Choice = view.mode ?? 'self';
   const choose = (choice: Choice) => (choice === 'self' ? follow.stop() : follow.choose(choice));
+  const options = choices.map((value) => ({ value, label: t(`mode.${value}.name`) }));
   return (
     <section className={styles.panel} aria-label={t('heading')} data-testid="follow">
-      <div className={styles.choice}>
-        <span className={styles.heading} aria-hidden>
-          {t('heading')}
-        </span>
-        <Segmented<Choice>
-          aria-label={t('heading')}
-          className={styles.modes ?? ''}
-          value={chosen}
-          options={choices.map((value) => ({ value, label: t(`mode.${value}.name`) }))}
-          onChange={choose}
-        />
-      </div>
-      <div className={styles.words}>
-        <span>{t(`mode.${chosen}.means`)}</span>
-        {(chosen === 'line' || chosen === 'business') && (
-          <Wish mode={chosen} scenarioId={view.scenarioId} follow={follow} />
-        )}
-      </div>
-      {view.error && <ErrorNote error={view.error} />}
-      {stopped && (
-        <p className={styles.words} role="status">
-          {t(`stopped.${stopped}`)}
-        </p>
+      {mood.hearing ? (
+        <Hearing session={session} state={state} view={view} words={words}>
+          <Select<Choice>
+            size="small"
+            variant="filled"
+            popupMatchSelectWidth={false}
+            aria-label={t('heading')}
+            value={chosen}
+            options={options}
+            onChange={choose}
+          />
+        </Hearing>
+      ) : (
+        <>
+          <div className={styles.row}>
+            <span className={styles.heading} aria-hidden>
+              {t('heading')}
+            </span>
+            <Segmented<Choice>
+              aria-label={t('heading')}
+              className={styles.modes ?? ''}
+              value={chosen}
+              options={options}
+              onChange={choose}
+            />
+          </div>
+          <div className={styles.row}>
+            <span className={styles.quiet}>{t(`mode.${chosen}.means`)}</span>
+            {(chosen === 'line' || chosen === 'business') && (
+              <Wish mode={chosen} scenarioId={view.scenarioId} follow={follow} />
+            )}
+          </div>
+          <Place view={view} words={words} />
+        </>
       )}
-      <Now session={session} state={state} view={view} words={words} />
+      {view.error && <ErrorNote error={view.error} />}
+      {stopped && <p role="status">{t(`stopped.${stopped}`)}</p>}
     </section>
   );
 }
 
-/** Where one stands while waiting; why this call, and which is next, while hearing. */
-function Now({
+/** Where one stands among those who wait. */
+function Place({ view, words }: { view: FollowView; words: FollowWords }) {
+  const { mode, state } = view;
+  if (mode === null || state?.phase !== 'waiting' || state.waitingSince === null) return null;
+  return (
+    <p className={styles.words} data-testid="follow-place">
+      <span className={styles.since}>
+        <Elapsed since={state.waitingSince} />
+      </span>
+      {words.place(state)}
+    </p>
+  );
+}
+
+/** Quieter while a call is heard: why this one, and which is next. */
+function Hearing({
   session,
   state,
   view,
   words,
+  children,
 }: {
   session: ListeningSession;
   state: ListeningState;
   view: FollowView;
   words: FollowWords;
+  children: ReactNode;
 }) {
   const { t } = useTranslation('follow');
   const { given, mode } = view;
-  const followed = mode === null ? null : view.state;
-  const why =
-    given && given.call.id === state.call?.id && state.phase !== 'idle' ? words.why(given.why) : null;
-  const next = followed?.phase === 'hearing' ? followed.next : null;
+  const next = mode !== null && view.state?.phase === 'hearing' ? view.state.next : null;
   return (
     <>
-      {followed?.phase === 'waiting' && followed.waitingSince !== null && (
-        <p className={styles.place} data-testid="follow-place">
-          <span className={styles.since}>
-            <Elapsed since={followed.waitingSince} />
-          </span>
-          {words.place(followed)}
-        </p>
-      )}
-      {why && (
-        <p className={styles.why} data-testid="follow-why">
-          <strong className={styles.label}>{t('whyThis')}</strong> {why}
-        </p>
-      )}
+      <div className={styles.row}>
+        {children}
+        {given && given.call.id === state.call?.id && (
+          <p className={styles.words} data-testid="follow-why">
+            <strong className={styles.label}>{t('whyThis')}</strong> {words.why(given.why)}
+          </p>
+        )}
+      </div>
       {next && (
-        <p className={styles.next} data-testid="follow-next">
-          <span>
+        <div className={styles.row} data-testid="follow-next">
+          <p className={styles.words}>
             <strong className={styles.label}>{t('next')}</strong> {words.about(next.call)}
-          </span>
+          </p>
           <Button size="small" onClick={() => session.listen(next.call.id)}>
             {t('goNow')}
           </Button>
-        </p>
+        </div>
       )}
     </>
   );
@@ -158,19 +179,26 @@ function Wish({
   );
 }
 
-/** An offer is said aloud, with its reason; so is that the following has stopped. */
-function useOfferAnnouncements(view: FollowView, words: FollowWords): void {
+/** The page says first that a call is heard; a reason right on top of that would not be read out. Milliseconds. */
+const afterMs = 1_500;
+
+/** Why a call was given is said aloud; so is that no more will come. */
+function useOfferAnnouncements(view: FollowView, words: FollowWords, state: ListeningState): void {
   const { t } = useTranslation('follow');
   const announce = useAnnounce();
   const { given, stoppedBy } = view;
-  const offered = useEffectEvent(() => {
+  const heard = state.phase === 'live' && given?.call.id === state.call?.id ? (given?.call.id ?? null) : null;
+  const explained = useEffectEvent(() => {
     if (given) announce(t('announce.given', { about: words.about(given.call), why: words.why(given.why) }));
   });
   const stopped = useEffectEvent(() => {
     if (stoppedBy) announce(t(`stopped.${stoppedBy}`));
   });
+  useEffect(() => {
+    if (heard === null) return;
+    const timer = setTimeout(() => explained(), afterMs);
+    return () => clearTimeout(timer);
+  }, [heard]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: says when to look, the effect event reads the rest.
-  useEffect(() => offered(), [given]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: as above.
   useEffect(() => stopped(), [stoppedBy]);
 }

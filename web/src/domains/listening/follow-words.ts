@@ -17,6 +17,16 @@ export interface FollowWords {
   place(state: FollowState): string;
 }
 
+/** Besides the waiting and another line, as many reasons as fit in a glance: they come in the order of their weight. */
+const toldAtMost = 2;
+
+function worthTelling(reasons: readonly FollowReason[]): FollowReason[] {
+  const always = ({ criterion }: FollowReason) => criterion === 'waited' || criterion === 'other-line';
+  const others = reasons.filter((reason) => !always(reason) && reason.criterion !== 'only');
+  const told = others.length > 0 ? others.slice(0, toldAtMost) : reasons.filter((reason) => !always(reason));
+  return reasons.filter((reason) => always(reason) || told.includes(reason));
+}
+
 /** What the dispatcher decided, in words that people use. */
 export function useFollowWords(): FollowWords {
   const { t } = useTranslation('follow');
@@ -49,7 +59,9 @@ export function useFollowWords(): FollowWords {
 
   return {
     why: (reasons) => {
-      const clauses = reasons.map(clause).filter((words) => words !== null);
+      const clauses = worthTelling(reasons)
+        .map(clause)
+        .filter((words) => words !== null);
       const sentence = clauses.join(t('why.and'));
       return (
         sentence && t('why.sentence', { sentence: sentence.charAt(0).toUpperCase() + sentence.slice(1) })

@@ -1,3 +1,4 @@
+import { EllipsisOutlined } from '@ant-design/icons';
 import { Badge, Tabs } from 'antd';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -23,6 +24,7 @@ export function RoomPanels({ panels }: { panels: readonly RoomPanel[] }) {
   return (
     <Tabs
       className={styles.panels ?? ''}
+      more={{ icon: <EllipsisOutlined aria-hidden /> }}
       items={panels.map(({ key, content, fresh = 0 }) => ({
         key,
         forceRender: true,

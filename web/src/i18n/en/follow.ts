@@ -1,7 +1,7 @@
 export const follow = {
-  heading: 'Give me',
+  heading: 'What you hear',
   mode: {
-    self: { name: 'My choice', means: 'You choose each call yourself.' },
+    self: { name: 'I choose', means: 'You choose each call yourself.' },
     line: { name: 'This line', means: 'The calls of this line, one after the other, the youngest first.' },
     business: {
       name: 'My business',
@@ -35,7 +35,7 @@ export const follow = {
     chosen: 'you chose it',
     wanted: 'it is about “{{scenario}}”, as you wished',
     newScenario: 'you have not heard “{{scenario}}” in the last {{days}} days',
-    newProduct: '{{product}}: not heard by you in the last {{days}} days',
+    newProduct: '{{product}} is new to you in the last {{days}} days',
     newAgent: 'you have not heard this agent in the last {{days}} days',
     young: 'it has only just begun',
     alone: 'nobody else hears it',
@@ -56,6 +56,6 @@ export const follow = {
       'Calls were offered to you and nobody answered, so they stopped coming. Choose again to go on.',
   },
   announce: {
-    given: 'A call for you: {{about}}. {{why}}',
+    given: 'This call: {{about}}. {{why}}',
   },
 } as const;

@@ -53,6 +53,6 @@ export const follow: SameKeys<typeof english> = {
     'no-answer': '为您接了几通都没有回应，已暂停。想继续听，请重新选择。',
   },
   announce: {
-    given: '为您接通：{{about}}。{{why}}',
+    given: '这通电话：{{about}}。{{why}}',
   },
 };
