@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { RtpLegAddress } from '#contract/calls.ts';
-import { listeningRequests } from '#contract/listening.ts';
+import { listeningEvents, listeningRequests } from '#contract/listening.ts';
 import type { Slot } from '#contract/seats.ts';
 import { timeShiftRequests } from '#contract/time-shift.ts';
 import { ApiError } from '#support/clients/api-client.ts';
@@ -342,6 +342,26 @@ describe('Time shift in a live call', function () {
       { within: delayMs + 8_000, every: 200 },
     );
     other.close();
+  });
+
+  it('ends with the seat', async () => {
+    const executive = await PersonClient.signIn(server.url, 'retail-executive');
+    const reservation = await executive.seats.reserve(slot);
+    await executive.seats.checkIn(reservation);
+    const call = await liveCall(10);
+    const room = await roomOf(executive);
+    const { joined } = await room.listen(call.callId);
+    await shift(room, joined.listeningId, true);
+    await upTo(room, joined.listeningId, 0, 1_000);
+    await executive.seats.cancel(reservation);
+    const refused = await audio(room, joined.listeningId, 0, 1_000).catch(refusal);
+    expect(refused).to.be.oneOf(['seat.required', 'listening.unknown']);
+    await eventually(() =>
+      expect(room.socket.seen(listeningEvents.interrupted).at(-1)).to.include({
+        ...{ listeningId: joined.listeningId, reason: 'seat-lost' },
+      }),
+    );
+    await telephony.end(call.callId);
   });
 
   it('goes on from the other copy when a recorder dies', async () => {
