@@ -127,12 +127,12 @@ function Hearing({
   const next = mode !== null && view.state?.phase === 'hearing' ? view.state.next : null;
   return (
     <>
-      <div className={styles.row}>
-        {children}
+      <div className={styles.words}>
+        <span className={styles.mode}>{children}</span>
         {given && given.call.id === state.call?.id && (
-          <p className={styles.words} data-testid="follow-why">
+          <span data-testid="follow-why">
             <strong className={styles.label}>{t('whyThis')}</strong> {words.why(given.why)}
-          </p>
+          </span>
         )}
       </div>
       {next && (

@@ -74,7 +74,9 @@ export function useFollowWords(): FollowWords {
     place: ({ before, live, barred }) => {
       const place = before === 0 ? t('place.next') : t('place.before', { count: before });
       const calls = t('place.live', { count: live });
-      return [place, calls, ...(barred ? [t(`place.barred.${barred}`)] : [])].join(t('place.space'));
+      return [place, calls, ...(barred ? [t(`place.barred.${barred}`)] : [])].join(
+        format.language === 'en' ? ' ' : '',
+      );
     },
   };
 }

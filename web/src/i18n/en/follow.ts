@@ -17,7 +17,6 @@ export const follow = {
     live_zero: 'No call is live for you right now.',
     live_one: '{{count}} call is live.',
     live_other: '{{count}} calls are live.',
-    space: ' ',
     barred: {
       paused: 'Something private is being said, so you are given what comes next.',
       ending: 'What is live is about to end.',
@@ -26,7 +25,7 @@ export const follow = {
       elsewhere: 'What is live cannot be heard from here.',
     },
   },
-  whyThis: 'Why this call',
+  whyThis: 'Why this call:',
   why: {
     sentence: '{{sentence}}.',
     and: '; ',
@@ -45,7 +44,7 @@ export const follow = {
     only: 'it is the one call you can hear now',
     best: 'of all calls it suits you best',
   },
-  next: 'Next for you',
+  next: 'Next for you:',
   goNow: 'Hear it now',
   stopped: {
     'another-window': 'You follow calls in another window now.',

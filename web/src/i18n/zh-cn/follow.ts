@@ -15,7 +15,6 @@ export const follow: SameKeys<typeof english> = {
     before_other: '您前面还有 {{count}} 席在等。',
     live_zero: '此刻没有您能听的通话。',
     live_other: '正有 {{count}} 通电话。',
-    space: '',
     barred: {
       paused: '正在谈及敏感信息，会为您接下一通。',
       ending: '正在进行的通话马上就要结束。',
@@ -24,7 +23,7 @@ export const follow: SameKeys<typeof english> = {
       elsewhere: '正在进行的通话在这里听不到。',
     },
   },
-  whyThis: '为什么是这通',
+  whyThis: '为什么是这通：',
   why: {
     sentence: '{{sentence}}。',
     and: '；',
@@ -43,7 +42,7 @@ export const follow: SameKeys<typeof english> = {
     only: '眼下您能听的只有这一通',
     best: '所有通话里它最合适您',
   },
-  next: '您的下一通',
+  next: '您的下一通：',
   goNow: '现在就听',
   stopped: {
     'another-window': '您已在另一个窗口听线。',
