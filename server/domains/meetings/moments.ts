@@ -142,7 +142,8 @@ export async function cutItems(
       const cuttable = length >= clipLengthMs.least && length <= clipLengthMs.most;
       if (clipId !== null || !cuttable || !may(person, 'clips.cut', { lineId }).allowed) return item;
       const clip = await clips.cut(person, {
-        ...{ recordingId, fromMs, toMs, title, idempotencyKey: item.id },
+        // A mark's note is for whom its maker shows it to: those who are asked, and not everybody who finds the clip.
+        ...{ recordingId, fromMs, toMs, title: bookmarkId === null ? title : '', idempotencyKey: item.id },
         ...(bookmarkId !== null && { bookmarkId }),
       });
       return { ...item, clipId: clip.id };

@@ -6,6 +6,7 @@ import { useApiCommand } from '#web/app/queries.ts';
 import { useLocalText } from '../../i18n/language.ts';
 import { clockLength } from '../../ui/format/time.ts';
 import { ErrorNote } from '../../ui/states.tsx';
+import { ConveneLink } from '../meetings/convene-link.tsx';
 import { type ClipPlayer, useClipPlayer } from './clip-player.ts';
 import styles from './clips.module.css';
 
@@ -39,7 +40,11 @@ export function ClipList({
                 {t('retry')}
               </Button>
             ) : (
-              <span />
+              <ConveneLink
+                moment={{ clipId: clip.id }}
+                about={clipName(clip, t('untitled', { at: clockLength(clip.fromMs) }))}
+                lineId={clip.lineId}
+              />
             )}
             {player.clipId === clip.id && player.share > 0 && (
               <span className={styles.progress} aria-hidden>

@@ -27,14 +27,16 @@ export function MomentPicker({
     return <ErrorState error={error} onRetry={() => void Promise.all([marks.refetch(), clips.refetch()])} />;
   }
   if (!marks.data || !clips.data) return <LoadingRows rows={4} height={44} />;
+  const markIds = new Set<string | null>(marks.data.bookmarks.map(({ id }) => id));
   const groups = [
     {
       name: t('new.clips'),
       moments: clips.data.clips
-        .filter(({ state }) => state !== 'failed')
+        // A clip that only says what its mark says stands there as the mark.
+        .filter(({ state, title, bookmarkId }) => state !== 'failed' && (title || !markIds.has(bookmarkId)))
         .map(({ id, title, lineId, createdAt, recordingId, toMs, fromMs }) => ({
           key: momentKey({ clipId: id }),
-          title,
+          title: title || t('new.unnamed'),
           more: `${lineName(lineId)} · ${format.clockLength(toMs - fromMs)} · ${format.dayAndTime(createdAt)}`,
           there: recordingId !== null,
         })),
