@@ -61,6 +61,8 @@ export function MoveSection({
           <Dropdown
             trigger={['click']}
             autoFocus
+            // Inside of the page's landmarks, where screen readers look for it.
+            getPopupContainer={(button) => button.closest('section') ?? document.body}
             menu={{
               items: others.map((one) => ({
                 key: one.id,
@@ -77,7 +79,13 @@ export function MoveSection({
               onClick: ({ key }) => void link.move(key),
             }}
           >
-            <Button block icon={<SwapOutlined aria-hidden />} data-testid="move-room">
+            <Button
+              block
+              color="default"
+              variant="filled"
+              icon={<SwapOutlined aria-hidden />}
+              data-testid="move-room"
+            >
               {t('move.toCall')}
             </Button>
           </Dropdown>

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { Call } from '#contract/calls.ts';
 import type { RoomMove } from '#contract/rooms.ts';
 import { usePerson } from '../../app/session.tsx';
+import { useLocalText } from '../../i18n/language.ts';
 import { useAnnounce } from '../../ui/announce.tsx';
 import { useLines } from '../businesses/use-lines.ts';
 import type { RoomLinkState } from './room-link.ts';
@@ -79,9 +80,14 @@ export function useRoomMoves(room: RoomLinkState | null, session: Ears, hearing:
 /** What a call is about, as people say it. */
 export function useCallName(): (callId: string, hearing: Pick<Hearing, 'call' | 'calls'>) => string {
   const { t } = useTranslation('rooms');
+  const local = useLocalText();
   const { scenarioName } = useLines();
   return (callId, { call, calls }) => {
     const found = calls.find((one) => one.id === callId) ?? (call?.id === callId ? call : undefined);
-    return scenarioName(found?.facts.scenarioId) || t('move.aCall');
+    const { facts, agentName = null } = found ?? {};
+    const scenario = scenarioName(facts?.scenarioId);
+    if (scenario) return scenario;
+    if (facts?.product) return local(facts.product);
+    return agentName ? t('move.callOf', { name: local(agentName) }) : t('move.aCall');
   };
 }

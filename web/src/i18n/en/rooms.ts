@@ -59,6 +59,7 @@ export const rooms = {
     broughtByMe: 'You brought the room here.',
     hear: 'Hear it',
     aCall: 'another call',
+    callOf: 'Call taken by {{name}}',
     followed: 'The host moved the room to “{{about}}”.',
     followedByMe: 'You moved the room to “{{about}}”.',
     offered: 'The room hears “{{about}}”.',

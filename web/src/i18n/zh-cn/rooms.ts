@@ -61,6 +61,7 @@ export const rooms: SameKeys<typeof english> = {
     broughtByMe: '您带大家来听这一通。',
     hear: '去听',
     aCall: '另一通电话',
+    callOf: '{{name}}接的电话',
     followed: '主持人带大家换到了“{{about}}”。',
     followedByMe: '您带大家换到了“{{about}}”。',
     offered: '体验室正在听“{{about}}”。',
