@@ -5,7 +5,7 @@ import type { PageKey } from '../../ui/keys.tsx';
 import type { TimelinePin } from '../../ui/timeline/timeline-model.ts';
 import type { ListeningSession } from '../listening/listening-session.ts';
 import type { ListeningState } from '../listening/listening-state.ts';
-import { MarkBar, MarkThumb } from './mark-bar.tsx';
+import { MarkButton, MarkThumb, OpenNote } from './mark-bar.tsx';
 import { MomentList } from './moment-list.tsx';
 import { useMomentPins } from './moment-pins.ts';
 import styles from './moments.module.css';
@@ -17,14 +17,12 @@ export interface LiveMoments {
   /** For the growing waveform. */
   readonly pins: readonly TimelinePin[];
   readonly keys: readonly PageKey[];
-  /** The button and the note that opens, below the voices. */
-  readonly bar: ReactNode;
+  /** What stands below the timeline, with the button beside it; the note opens under it. */
+  readonly below: (controls: ReactNode) => ReactNode;
   /** The button where a phone's thumb is; null while there is nothing to mark. */
   readonly thumb: ReactNode;
   /** The list, beside the voices. */
   readonly panel: ReactNode;
-  /** How many others marked since one heard this call. */
-  readonly fresh: number;
 }
 
 /** The moments of the call that is heard in a slot's room. `actions`: what else can be done with one. */
@@ -50,9 +48,16 @@ export function useLiveMoments(
     pins,
     keys:
       moments.mayMark && enabled ? [{ keys: ['m'], caps: ['M'], does: t('keyMark'), run: moments.mark }] : [],
-    bar: <MarkBar moments={moments} enabled={enabled} />,
+    below: (controls) => (
+      <>
+        <div className={styles.below}>
+          {controls}
+          <MarkButton moments={moments} enabled={enabled} />
+        </div>
+        <OpenNote moments={moments} />
+      </>
+    ),
     thumb: <MarkThumb moments={moments} enabled={enabled} />,
-    fresh: moments.list.filter(({ own }) => !own).length,
     panel: (
       <section className={styles.panel} aria-label={t('heading')}>
         <MomentList

@@ -9,28 +9,31 @@ import { MomentNote } from './moment-note.tsx';
 import styles from './moments.module.css';
 import type { Moments } from './use-moments.ts';
 
-/** Marks what is heard in one step; a place to say why opens below, in nobody's way. */
-export function MarkBar({ moments, enabled }: { moments: Moments; enabled: boolean }) {
+/** Marks what is heard in one step. */
+export function MarkButton({ moments, enabled }: { moments: Moments; enabled: boolean }) {
   const { t } = useTranslation('bookmarks');
-  useSaid(moments);
   if (!moments.mayMark) return null;
   return (
-    <div className={styles.bar}>
-      <Button
-        size="large"
-        color="default"
-        variant="filled"
-        className={styles.mark ?? ''}
-        icon={<PushpinFilled aria-hidden />}
-        disabled={!enabled}
-        onClick={moments.mark}
-        data-testid="mark"
-      >
-        {t('mark')} <kbd className={styles.cap}>M</kbd>
-      </Button>
-      {moments.open && <MomentNote key={moments.open.key} moment={moments.open} moments={moments} />}
-    </div>
+    <Button
+      size="large"
+      color="default"
+      variant="filled"
+      className={styles.mark ?? ''}
+      icon={<PushpinFilled aria-hidden />}
+      disabled={!enabled}
+      onClick={moments.mark}
+      data-testid="mark"
+    >
+      {t('mark')} <kbd className={styles.cap}>M</kbd>
+    </Button>
   );
+}
+
+/** Where one says why it was marked: opens with each mark, in nobody's way. */
+export function OpenNote({ moments }: { moments: Moments }) {
+  useSaid(moments);
+  if (!moments.open) return null;
+  return <MomentNote key={moments.open.key} moment={moments.open} moments={moments} />;
 }
 
 /** The same on a phone, where the thumb is. */

@@ -35,7 +35,12 @@ export function ClipCutter({
 }) {
   const { t } = useTranslation('clips');
   const title = useRef<InputRef>(null);
-  useEffect(() => title.current?.focus({ preventScroll: true }), []);
+  const section = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // It may have been asked for further down the page.
+    section.current?.scrollIntoView({ block: 'center' });
+    title.current?.focus({ preventScroll: true });
+  }, []);
   const preview = usePreview(player, draft);
   const command = useApiCommand(clipsEndpoints.cut, {
     refresh: [clipsEndpoints.list, clipsEndpoints.counts],
@@ -63,7 +68,12 @@ export function ClipCutter({
   const set = (end: 'from' | 'to') =>
     onChange({ ...draft, ...moveEnd(draft, end, player.position(), durationMs) });
   return (
-    <section className={styles.cutter} aria-label={t('cutter.heading')} data-testid="clip-cutter">
+    <section
+      ref={section}
+      className={styles.cutter}
+      aria-label={t('cutter.heading')}
+      data-testid="clip-cutter"
+    >
       <div className={styles.ends}>
         {(['from', 'to'] as const).map((end) => (
           <span key={end} className={styles.end}>

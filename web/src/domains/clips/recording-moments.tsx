@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { useMay } from '#web/app/session.tsx';
 import { clockLength } from '../../ui/format/time.ts';
 import type { Player } from '../../ui/timeline/player.ts';
-import { MarkBar } from '../bookmarks/mark-bar.tsx';
+import { MarkButton, OpenNote } from '../bookmarks/mark-bar.tsx';
 import { MomentList } from '../bookmarks/moment-list.tsx';
 import momentStyles from '../bookmarks/moments.module.css';
 import type { Moment } from '../bookmarks/moments.ts';
@@ -59,8 +59,11 @@ export function RecordingMoments(props: RecordingMomentsProps) {
         />
       )}
       <section className={styles.panel} aria-label={marks.t('heading')}>
-        <h2 className={styles.heading}>{marks.t('heading')}</h2>
-        <MarkBar moments={moments} enabled />
+        <h2 className={styles.heading}>
+          {marks.t('heading')}
+          <MarkButton moments={moments} enabled />
+        </h2>
+        <OpenNote moments={moments} />
         <MomentList
           moments={moments}
           onGo={player.seek}

@@ -106,7 +106,7 @@ export function LiveRoom({
     panels.push({ key: 'room', content, fresh: room.fresh });
   }
 
-  panels.push({ key: 'moments', content: moments.panel, fresh: moments.fresh });
+  panels.push({ key: 'moments', content: moments.panel });
 
   return (
     <>
@@ -127,8 +127,9 @@ export function LiveRoom({
                 marks={moments.pins}
                 compact={phone}
               />
-              {mood.hearing && <ShiftControls session={session} state={state} compact={phone} />}
-              {moments.bar}
+              {moments.below(
+                mood.hearing && <ShiftControls session={session} state={state} compact={phone} />,
+              )}
             </div>
           )}
           {phone ? (

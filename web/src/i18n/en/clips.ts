@@ -18,7 +18,7 @@ export const clips = {
     heading: 'New clip',
     from: 'From',
     to: 'To',
-    here: 'Here',
+    here: 'Use playhead',
     length: '{{length}} long',
     preview: 'Preview',
     title: 'Title of the clip',
