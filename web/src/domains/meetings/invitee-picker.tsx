@@ -3,7 +3,6 @@ import { useTranslation } from 'react-i18next';
 import type { Ownership } from '#contract/meetings.ts';
 import type { LocalText } from '#contract/primitives.ts';
 import { useLocalText } from '../../i18n/language.ts';
-import { useFormat } from '../../ui/format/use-format.ts';
 import styles from './meetings.module.css';
 
 interface Somebody {
@@ -12,13 +11,15 @@ interface Somebody {
   readonly title: LocalText;
 }
 
-/** Why somebody is there: "owns Supermarket › Baby". */
-export function useOwnershipWords(): (owns: readonly Ownership[]) => string {
+/** Why somebody is there, a line for each: "owns Supermarket › Baby". */
+export function Ownerships({ owns }: { owns: readonly Ownership[] }) {
   const { t } = useTranslation('meetings');
   const local = useLocalText();
-  const format = useFormat();
-  return (owns) =>
-    owns.length === 0 ? '' : t('new.owns', { path: format.list(owns.map(({ path }) => local(path))) });
+  return owns.map(({ businessId, path }) => (
+    <span key={businessId} className={styles.owns}>
+      {t('new.owns', { path: local(path) })}
+    </span>
+  ));
 }
 
 /** Who is proposed and why, each to be left out; and everybody else, to be added. */
@@ -40,7 +41,6 @@ export function InviteePicker({
 }) {
   const { t } = useTranslation('meetings');
   const local = useLocalText();
-  const words = useOwnershipWords();
   if (!proposal) return <p className={styles.hint}>{t('new.pickFirst')}</p>;
   return (
     <div className={styles.picker} data-testid="invitees">
@@ -58,8 +58,7 @@ export function InviteePicker({
           <span className={styles.meta}>
             {' '}
             {local(title)}
-            <br />
-            {words(owns)}
+            <Ownerships owns={owns} />
           </span>
         </Checkbox>
       ))}

@@ -14,7 +14,7 @@ import { When } from '../../ui/when.tsx';
 import { Actions } from './actions.tsx';
 import { Agenda } from './agenda.tsx';
 import { EditMeeting } from './edit-meeting.tsx';
-import { useOwnershipWords } from './invitee-picker.tsx';
+import { Ownerships } from './invitee-picker.tsx';
 import styles from './meetings.module.css';
 
 /** One meeting: its agenda to be heard in order, notes, and what is decided. */
@@ -126,7 +126,6 @@ function Ways({ meeting }: { meeting: Meeting }) {
 function Invitees({ meeting }: { meeting: Meeting }) {
   const { t } = useTranslation('meetings');
   const local = useLocalText();
-  const words = useOwnershipWords();
   const { organiser, invitees, mails, mine } = meeting;
   return (
     <Section title={t('invitees')} flush>
@@ -145,12 +144,7 @@ function Invitees({ meeting }: { meeting: Meeting }) {
               <p className={styles.strong}>{local(name)}</p>
               <p className={styles.meta}>
                 {local(title)}
-                {owns.length > 0 && (
-                  <>
-                    <br />
-                    {words(owns)}
-                  </>
-                )}
+                <Ownerships owns={owns} />
               </p>
             </div>
             {mine && mails && (
