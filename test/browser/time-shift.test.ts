@@ -48,6 +48,8 @@ const hearsSecond = (page: Page, second: number, within = 5_000) =>
 
 const customerHz = 3_300;
 const callSeconds = 110;
+/** How far behind delayed seats hear. */
+const delayMs = 3_000;
 
 describe('A live call, heard again', function () {
   this.timeout(90_000);
@@ -83,7 +85,7 @@ describe('A live call, heard again', function () {
 
   before(async function () {
     this.timeout(180_000);
-    house = await raiseHouse();
+    house = await raiseHouse({ LISTENING_DELAY_MS: String(delayMs), PAUSE_REACHES_BACK_MS: '1000' });
     slotId = await house.planRunningSlot('supermarket');
     manager = await PersonClient.signIn(house.url, 'supermarket-manager');
     await manager.seats.checkIn(await manager.seats.reserve({ id: slotId }));
@@ -250,6 +252,30 @@ describe('A live call, heard again', function () {
     // Not a second of the call was left out.
     expect(after).to.be.within(heardMs - 50, heardMs + 30_000);
     visits.at(-1)!.forgive(/ERR_INTERNET_DISCONNECTED|WebSocket/);
+  });
+
+  it('is never live for a delayed seat, which has no line to it at all', async () => {
+    const partner = await PersonClient.signIn(house.url, 'partner-team');
+    await partner.seats.checkIn(await partner.seats.reserve({ id: slotId }));
+    const page = await come({ personaId: 'partner-team' });
+    await page.getByTestId('listen').click();
+    await heardAs(page, 'delayed');
+    await page.getByText('3 s delayed').waitFor();
+    await eventually(async () => {
+      const [{ agent }, { edgeMs, heardMs }] = await Promise.all([heard(page), standing(page)]);
+      expect(secondOf(agent.hz)).to.be.closeTo(Math.floor(heardMs / 1000), 0.4);
+      expect(edgeMs - heardMs).to.be.within(0, 1_500);
+    });
+    // By the manager's clock the call is further.
+    const { calls } = await manager.calls.live('supermarket');
+    const startedAt = calls.find(({ id }) => id === callId)!.startedAt!;
+    expect(Date.now() - startedAt - (await standing(page)).heardMs).to.be.greaterThan(delayMs);
+    await page.keyboard.press('j');
+    await heardAs(page, 'shifted');
+    await page.keyboard.press('l');
+    await heardAs(page, 'delayed');
+    expect((await peerFigures(page)).made).to.equal(0);
+    await expectAccessible(page);
   });
 
   it('is open to everybody while it is shifted (axe finds nothing)', async () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { reachesLiveInMs, speedBeside } from '#web/domains/listening/time-shift/catch-up.ts';
+import { EdgeLag, reachesLiveInMs, speedBeside } from '#web/domains/listening/time-shift/catch-up.ts';
 
 const all = { behindMs: 30_000, silenceMs: 0, silentShare: 0 };
 
@@ -35,6 +35,28 @@ describe('Catching up', () => {
     let passed = 0;
     for (; left > 0; passed += 10) left += 10 * (1 - silentShare) - 10 * speed;
     expect(passed).to.be.closeTo(expected, 20);
+  });
+});
+
+describe('The lag of a disk', () => {
+  it('is the largest of late, for that is where one runs into it', () => {
+    const lag = new EdgeLag();
+    expect(lag.ms).to.equal(700);
+    [300, 550, 420, 380, 510].forEach((lagMs, index) => {
+      lag.saw(lagMs, index * 1_000);
+    });
+    expect(lag.ms).to.equal(550);
+    // Longer ago than twenty seconds.
+    for (let at = 21_500; at < 26_000; at += 1_000) lag.saw(400, at);
+    expect(lag.ms).to.equal(400);
+  });
+
+  it('is never taken for nothing, nor for half a call', () => {
+    const lag = new EdgeLag();
+    for (let at = 0; at < 5_000; at += 1_000) lag.saw(-50, at);
+    expect(lag.ms).to.equal(200);
+    lag.saw(60_000, 5_000);
+    expect(lag.ms).to.equal(2_000);
   });
 });
 

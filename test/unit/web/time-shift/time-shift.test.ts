@@ -171,7 +171,8 @@ describe('Time shift', () => {
     listening.shift.back(20_000);
     listening.shift.setSpeed(1.5);
     expect(listening.state.shift).to.deep.include({ speed: 1.5, catchingUp: true });
-    expect(listening.state.shift?.liveInMs).to.be.closeTo(40_000, 300);
+    // Less the 700 ms that a disk is behind as a rule.
+    expect(listening.state.shift?.liveInMs).to.be.closeTo(38_600, 300);
     // The buffer ends, but not the call.
     listening.player.at(52_000, 'starved', 52_000);
     expect(listening.state.shift).to.not.equal(null);
@@ -268,7 +269,7 @@ describe('Time shift', () => {
     it('slows down when it has caught up', () => {
       listening.shift.back(5_000);
       listening.shift.setSpeed(2);
-      expect(listening.state.shift?.liveInMs).to.be.closeTo(5_700, 100);
+      expect(listening.state.shift?.liveInMs).to.be.closeTo(5_000, 100);
       listening.player.at(49_500);
       expect(listening.state.shift).to.deep.include({ speed: 1, atEdge: true });
     });

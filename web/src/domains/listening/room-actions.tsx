@@ -20,11 +20,13 @@ export function MainAction({ state, mood, next, onListen, onLeave }: Actions) {
   const { t } = useTranslation('listening');
   const navigate = useNavigate();
   const look = { size: 'large', className: styles.mainButton ?? '' } as const;
+  // Each is a button of its own: whoever has pressed Listen does not stand on Stop with the same key.
   if (mood.hearing || state.phase === 'waiting') {
     const word =
       state.phase === 'waiting' ? 'stopWaiting' : state.phase === 'recovering' ? 'stopTrying' : 'stop';
     return (
       <Button
+        key="stop"
         {...look}
         color="default"
         variant="filled"
@@ -38,7 +40,7 @@ export function MainAction({ state, mood, next, onListen, onLeave }: Actions) {
   }
   if (mood.time === 'over') {
     return (
-      <Button {...look} type="primary" onClick={() => void navigate('/seats')}>
+      <Button key="seats" {...look} type="primary" onClick={() => void navigate('/seats')}>
         {t('action.seats')}
       </Button>
     );
@@ -46,6 +48,7 @@ export function MainAction({ state, mood, next, onListen, onLeave }: Actions) {
   if (state.phase === 'ended') {
     return (
       <Button
+        key="next"
         {...look}
         type="primary"
         icon={<StepForwardOutlined aria-hidden />}
@@ -59,6 +62,7 @@ export function MainAction({ state, mood, next, onListen, onLeave }: Actions) {
   }
   return (
     <Button
+      key="listen"
       {...look}
       type="primary"
       icon={<CustomerServiceOutlined aria-hidden />}

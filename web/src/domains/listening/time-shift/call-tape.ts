@@ -1,4 +1,4 @@
-import { type ShiftSide, shiftSides } from './shift-packets.ts';
+import { type ShiftSide, shiftSides } from './shift-sides.ts';
 
 /** A span of samples, `to` not included. */
 export interface SampleSpan {

@@ -26,3 +26,27 @@ export function reachesLiveInMs({ behindMs, speed, silenceMs, silentShare }: Cat
   if (speed <= 1) return null;
   return Math.max(0, behindMs - silenceMs) / (speed - 1 + silentShare);
 }
+
+/** What was seen longer ago says nothing of now. Milliseconds. */
+const seenForMs = 20_000;
+/** What a recorder's disk is behind as a rule, until more is known: it writes twice a second. Milliseconds. */
+const usualMs = 700;
+const [leastMs, mostMs] = [200, 2_000];
+
+/**
+ * How far a call's disk is behind the call. Recorders write in strokes, so this goes up and down; whoever catches up
+ * runs into it where it is largest.
+ */
+export class EdgeLag {
+  #seen: { readonly lagMs: number; readonly at: number }[] = [];
+
+  /** `at`: any clock that goes on evenly, ms. */
+  saw(lagMs: number, at: number): void {
+    this.#seen = [...this.#seen.filter((one) => at - one.at < seenForMs), { lagMs, at }];
+  }
+
+  get ms(): number {
+    const largest = Math.max(...this.#seen.map(({ lagMs }) => lagMs), this.#seen.length < 4 ? usualMs : 0);
+    return Math.min(mostMs, Math.max(leastMs, largest));
+  }
+}

@@ -3,7 +3,8 @@ import type { timeShiftRequests } from '#contract/time-shift.ts';
 import { decodeG711 } from './g711.ts';
 import { type DecodedFrame, OpusVoice, opusHz } from './opus-voice.ts';
 import type { ToPlayback } from './shift-messages.ts';
-import { readShiftPackets, type ShiftPacket, shiftSides } from './shift-packets.ts';
+import { readShiftPackets, type ShiftPacket } from './shift-packets.ts';
+import { shiftSides } from './shift-sides.ts';
 import { VoiceStream } from './voice-stream.ts';
 
 export type ShiftAnswer = OutputOf<typeof timeShiftRequests.audio>;
@@ -82,7 +83,7 @@ export class ShiftFeed {
     let covered = startMs;
     while (!stale()) {
       if (next - this.#heardMs > aheadMs * this.#speed) {
-        await this.#pause(500);
+        await this.#untilHeard();
         continue;
       }
       try {
@@ -100,12 +101,12 @@ export class ShiftFeed {
           this.#options.tell({ do: 'end', ms: answer.edgeMs });
           return;
         }
-        if (answer.toMs - next < edgeEveryMs) await this.#pause(edgeEveryMs);
+        if (answer.toMs - next < edgeEveryMs) await pause(edgeEveryMs);
         next = Math.max(next, answer.toMs);
       } catch (thrown) {
         if (stale()) return;
         this.#options.onTrouble(thrown);
-        await this.#pause(againMs);
+        await pause(againMs);
       }
     }
   }
@@ -155,13 +156,12 @@ export class ShiftFeed {
     return Math.round((ms * this.#options.rate) / 1000);
   }
 
-  #pause(ms: number): Promise<void> {
+  /** Until the playhead moves, or is moved. */
+  #untilHeard(): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
+      this.#wake = resolve;
     });
   }
 }
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

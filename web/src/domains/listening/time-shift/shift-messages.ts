@@ -1,5 +1,5 @@
-import type { ShiftSide } from './shift-packets.ts';
 import type { PlaybackReport } from './shift-playback.ts';
+import type { ShiftSide } from './shift-sides.ts';
 
 /** The name under which the audio thread knows the player. */
 export const shiftProcessor = 'cloud-listening-time-shift';

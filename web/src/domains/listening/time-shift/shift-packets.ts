@@ -1,9 +1,7 @@
 import { shiftCodec, shiftHeaderBytes, shiftSide } from '#contract/time-shift.ts';
+import type { ShiftSide } from './shift-sides.ts';
 
-export type ShiftSide = keyof typeof shiftSide;
 export type ShiftCodec = keyof typeof shiftCodec;
-
-export const shiftSides = Object.keys(shiftSide) as readonly ShiftSide[];
 
 export interface ShiftPacket {
   readonly side: ShiftSide;

@@ -1,5 +1,5 @@
 import { CallTape } from './call-tape.ts';
-import { type ShiftSide, shiftSides } from './shift-packets.ts';
+import { type ShiftSide, shiftSides } from './shift-sides.ts';
 import { afterSilence, quietFrameMs } from './silence-cutter.ts';
 import { Wsola } from './wsola.ts';
 

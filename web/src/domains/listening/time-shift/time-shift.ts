@@ -4,7 +4,7 @@ import { passes } from '#web/app/passing.ts';
 import type { Realtime } from '#web/app/realtime.ts';
 import type { VoiceMixer } from '../voice-mixer.ts';
 import { CallWaveform } from './call-waveform.ts';
-import { reachesLiveInMs, type ShiftSpeed } from './catch-up.ts';
+import { EdgeLag, reachesLiveInMs, type ShiftSpeed } from './catch-up.ts';
 import type { FromPlayback } from './shift-messages.ts';
 import type { ShiftPlayer, ShiftPlayerOptions } from './shift-player.ts';
 import { pollWaveform } from './waveform-poll.ts';
@@ -77,7 +77,7 @@ export class TimeShift {
   #telling = false;
   #endMs: number | null = null;
   /** How far what is on disk is behind what may be heard. */
-  #lagMs = 0;
+  #lag = new EdgeLag();
   #timer: ReturnType<typeof setInterval> | undefined;
   #stopWaveform: (() => void) | undefined;
   /** Grows with every call, so that answers about the one before are dropped. */
@@ -97,9 +97,14 @@ export class TimeShift {
     this.#call += 1;
     this.waveform.clear();
     this.#endMs = null;
-    this.#lagMs = 0;
+    this.#lag = new EdgeLag();
     const { request, listeningId } = this.#host;
-    this.#stopWaveform = pollWaveform(this.waveform, { request, listeningId, isLive: () => !this.#active });
+    this.#stopWaveform = pollWaveform(this.waveform, {
+      request,
+      listeningId,
+      isLive: () => !this.#active,
+      onEdge: (edgeMs) => this.#lag.saw(this.edgeMs() - edgeMs, performance.now()),
+    });
     // Fetched before it is needed: the first step back should not wait for it.
     void this.#open();
   }
@@ -246,7 +251,7 @@ export class TimeShift {
         onReport: (report) => this.#reported(report),
         onAnswer: ({ edgeMs, ended }) => {
           if (ended) this.#endMs = edgeMs;
-          else this.#lagMs = Math.max(0, this.edgeMs() - edgeMs);
+          else this.#lag.saw(this.edgeMs() - edgeMs, performance.now());
         },
         onTrouble: (thrown) => this.#troubled(asApiError(thrown)),
       })
@@ -276,7 +281,6 @@ export class TimeShift {
       if (this.#endMs === null) this.#host.onLost();
       else this.#host.onOver();
     } else if (error.code === 'client.opus-unsupported') this.#giveUp(error);
-    else this.#tell();
   }
 
   /** Live is all that this browser, or this call, can give. */
@@ -298,9 +302,9 @@ export class TimeShift {
       this.setSpeed(1);
       return;
     }
-    // Caught up: what is left is so little that live is heard without missing a word.
-    const left = fetchedMs - atMs;
-    if (this.#player?.atEdge && (state === 'starved' || left < 150)) this.#becomeLive();
+    // Caught up: all that is on disk was heard.
+    const dry = this.#player?.atEdge === true && (state === 'starved' || fetchedMs - atMs < 100);
+    if (dry || this.edgeMs() - atMs <= this.#lag.ms) this.#becomeLive();
   }
 
   #becomeLive(): void {
@@ -365,7 +369,7 @@ export class TimeShift {
     const behindMs = Math.max(0, edgeMs - playheadMs);
     const delayed = this.#host.delayMs() !== null;
     const liveInMs = reachesLiveInMs({
-      behindMs: behindMs - this.#lagMs,
+      behindMs: this.#endMs === null ? behindMs - this.#lag.ms : behindMs,
       speed,
       silenceMs: this.waveform.silenceBetween(playheadMs, edgeMs),
       silentShare: this.#endMs === null ? this.waveform.silentShare : 1,

@@ -11,7 +11,12 @@ const soonMs = 200;
 /** Keeps a waveform as long as the call is, while somebody looks. Answers a function that stops it. */
 export function pollWaveform(
   waveform: CallWaveform,
-  source: { readonly request: Realtime['request']; listeningId(): string | null; isLive(): boolean },
+  source: {
+    readonly request: Realtime['request'];
+    listeningId(): string | null;
+    isLive(): boolean;
+    onEdge(edgeMs: number): void;
+  },
 ): () => void {
   let timer: ReturnType<typeof setTimeout>;
   let stopped = false;
@@ -23,7 +28,10 @@ export function pollWaveform(
     try {
       const fromMs = waveform.wantsFromMs;
       const answer = await source.request(timeShiftRequests.waveform, { listeningId, fromMs });
-      if (!stopped) waveform.add(answer);
+      if (!stopped) {
+        waveform.add(answer);
+        source.onEdge(answer.edgeMs);
+      }
       return answer.edgeMs - waveform.knownMs > 2 * everyMs.live ? soonMs : every;
     } catch {
       // Without it the room is as useful; it is asked for again.

@@ -1,5 +1,5 @@
 import type { CallTape } from './call-tape.ts';
-import type { ShiftSide } from './shift-packets.ts';
+import type { ShiftSide } from './shift-sides.ts';
 
 /** What one step adds to the output; the window is twice as long. Milliseconds. */
 export const hopMs = 15;
