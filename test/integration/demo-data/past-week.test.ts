@@ -157,7 +157,9 @@ describe('The demo’s archived week', function () {
     const { heardBy } = await recordingOf(brief!);
     const live = brief!.heard.find((hearing) => hearing.live)!;
     const { name, title } = people.find(({ id }) => id === live.personId)!;
-    expect(heardBy).to.deep.include({ name, title, at: live.startedAt, live: true });
+    expect(heardBy).to.deep.include({
+      ...{ name, title, at: live.startedAt, until: live.endedAt, live: true, way: 'live' },
+    });
     // The test itself has heard it, too.
     expect(heardBy.filter((one) => !one.live)).to.not.be.empty;
     expect(heardBy.length).to.be.at.least(brief!.heard.length);
