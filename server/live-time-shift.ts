@@ -29,7 +29,6 @@ export function startTimeShift(
       secret: () => redis.get(workersSecretKey),
       log,
     }),
-    delayMs: config.LISTENING_DELAY_MS,
     reachBackMs: config.PAUSE_REACHES_BACK_MS,
   });
   repeat('settling of time shift', settleEveryMs, () => shift.settle(), { lifecycle, log });

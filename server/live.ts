@@ -173,7 +173,7 @@ export async function startLive(needs: LiveNeeds) {
     roster: createRosterStore(redis),
     slotFor: (person, slotId) => seats.show(person, slotId),
     ownedLines: async (personId) => (await businesses.ownedBy(personId)).lineIds,
-    delayOf: (person) => (person.ear === 'delayed' ? config.LISTENING_DELAY_MS : null),
+    delayMs: config.LISTENING_DELAY_MS,
     events: listeningEvents,
     callEvents,
     instances,
@@ -309,5 +309,17 @@ export async function startLive(needs: LiveNeeds) {
       },
     },
   ];
-  return { media, tap, calls, listening, listeningEvents, recordings, capture, keeping, queues, routes, probes };
+  return {
+    media,
+    tap,
+    calls,
+    listening,
+    listeningEvents,
+    recordings,
+    capture,
+    keeping,
+    queues,
+    routes,
+    probes,
+  };
 }

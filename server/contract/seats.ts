@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { endpoint } from './endpoint.ts';
+import { ear } from './identity.ts';
 import { id, idempotencyKey, localText, timeMs, zone } from './primitives.ts';
 
 export const reservationState = z.enum([
@@ -35,6 +36,8 @@ export const slot = z.object({
   seats: z.number().int().min(1).max(200),
   taken: z.number().int().nonnegative(),
   mode: seatMode,
+  /** `delayed`: everybody in it but the programme’s hosts hears its calls later. Absent: each by their own ear. */
+  ear: ear.optional(),
   hostId: id.nullable(),
   hostName: localText.nullable(),
   /** The asking person's own live reservation, if any. */
@@ -81,6 +84,7 @@ export const seatsEndpoints = {
       endsAt: timeMs,
       zone,
       seats: z.number().int().min(1).max(200),
+      ear: ear.optional(),
       idempotencyKey,
     }),
     response: slot,

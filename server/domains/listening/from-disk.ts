@@ -11,10 +11,8 @@ export interface ListeningDesk {
   readonly clock: Clock;
   /** Error: `listening.unknown`. */
   own(person: Person, listeningId: string): Listening;
-  /** Errors: those of the room; the listening is over then. */
-  stillAdmitted(listening: Listening, person: Person): Promise<void>;
-  /** How far behind they hear, ms; null for live. */
-  delayOf(person: Person): number | null;
+  /** Answers how far behind they hear, ms, null for live. Errors: those of the room; the listening is over then. */
+  stillAdmitted(listening: Listening, person: Person): Promise<number | null>;
   interrupt(listening: Listening, reason: 'connection-lost'): Promise<void>;
   finish(listening: Listening): Promise<void>;
   tellOthers(listening: Listening): void;
@@ -44,8 +42,8 @@ export function fromDisk(desk: ListeningDesk) {
     /** A person's own listening, if they still may hear it. Errors: those of the room, `listening.unknown`. */
     async heldBy(person: Person, listeningId: string): Promise<{ callId: string; delayMs: number | null }> {
       const listening = desk.own(person, listeningId);
-      await desk.stillAdmitted(listening, person);
-      return { callId: listening.callId, delayMs: desk.delayOf(person) };
+      const delayMs = await desk.stillAdmitted(listening, person);
+      return { callId: listening.callId, delayMs };
     },
 
     /** So much of the call, not handed out before, was read from disk for them. */

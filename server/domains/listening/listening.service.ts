@@ -17,7 +17,15 @@ import { HearingProof } from './hearing-proof.ts';
 import type { HearingsStore } from './hearings.store.ts';
 import { LineRecord, type LineReport } from './line-record.ts';
 import type { ListenerMedia } from './listening.ports.ts';
-import { admitToRoom, assertSlotRuns, heardLater, type Listening, liveHearing } from './listening.ts';
+import {
+  admitToRoom,
+  assertSlotRuns,
+  heardLater,
+  heardLive,
+  hearsLater,
+  type Listening,
+  liveHearing,
+} from './listening.ts';
 import { Presences } from './presences.ts';
 import type { RosterStore } from './roster.store.ts';
 
@@ -45,8 +53,8 @@ export interface ListeningDependencies {
   readonly slotFor: (person: Person, slotId: string) => Promise<Slot>;
   /** The lines that the owner map gives a person. */
   readonly ownedLines: (personId: string) => Promise<readonly string[]>;
-  /** How far behind this person hears calls, ms; null for live. */
-  readonly delayOf: (person: Person) => number | null;
+  /** How far behind delayed seats hear, ms. */
+  readonly delayMs: number;
   readonly events: TypedEvents<ListeningEvents>;
   readonly callEvents: TypedEvents<CallEvents>;
   readonly instances: { readonly self: string; alive(instanceId: string): Promise<boolean> };
@@ -67,6 +75,9 @@ export function createListeningService(deps: ListeningDependencies) {
     heardBy: (socketId) => [...listenings.values()].find((one) => one.socketId === socketId)?.callId ?? null,
     onChange: (slotId) => events.emit('roster-changed', { slotId }),
   });
+
+  const delayOf = (person: Person, slot: Slot): number | null =>
+    hearsLater(person, slot) ? deps.delayMs : null;
 
   async function admit(person: Person, slotId: string) {
     return admitToRoom(person, await deps.slotFor(person, slotId), clock());
@@ -174,15 +185,17 @@ export function createListeningService(deps: ListeningDependencies) {
   });
 
   /** Whether they still may, asked again; else the listening is over. Errors: those of the room. */
-  async function stillAdmitted(listening: Listening, person: Person): Promise<void> {
+  async function stillAdmitted(listening: Listening, person: Person): Promise<number | null> {
     try {
       const { slot } = await admit(person, listening.slotId);
-      if (listening.way !== 'delayed' && deps.delayOf(person) !== null) throw heardLater();
-      if (listening.lineId === slot.lineId) return;
+      const delayMs = delayOf(person, slot);
+      if (listening.way !== 'delayed' && delayMs !== null) throw heardLater();
+      if (listening.lineId === slot.lineId) return delayMs;
       assertHeardFromSeat(
         followScope(person, slot.lineId, await deps.ownedLines(person.id)),
         listening.lineId,
       );
+      return delayMs;
     } catch (error) {
       if (error instanceof AppError && error.status < 500) {
         await interrupt(listening, error.code === 'slot.over' ? 'slot-over' : 'seat-lost');
@@ -203,6 +216,7 @@ export function createListeningService(deps: ListeningDependencies) {
     open: (listening: Listening) => Promise<T>,
   ): Promise<{ listeningId: string; call: Call; offer: T }> {
     const { slot, host } = await admit(person, input.slotId);
+    if (hearsLater(person, slot) !== (way === 'delayed')) throw way === 'live' ? heardLater() : heardLive();
     assertSlotRuns(slot, clock());
     const mine = [...listenings.values()].filter((one) => one.person.id === person.id);
     const call = await callFor(
@@ -241,8 +255,7 @@ export function createListeningService(deps: ListeningDependencies) {
 
   return {
     routerRtpCapabilities: () => media.routerRtpCapabilities(),
-    /** How far behind this person hears calls, ms; null for live. */
-    delayOf: deps.delayOf,
+    delayOf,
 
     async enter(person: Person, slotId: string, socketId: string) {
       const { slot, host } = await admit(person, slotId);
@@ -273,28 +286,24 @@ export function createListeningService(deps: ListeningDependencies) {
       transport: MediaDescription;
       consumers: ConsumerDescription[];
     }> {
-      if (deps.delayOf(person) !== null) throw heardLater();
       const { rtpCapabilities } = input;
       const { offer, ...joined } = await begin(person, input, socketId, 'live', ({ id, callId }) =>
         media.join({ listeningId: id, callId, rtpCapabilities }),
       );
-      return { ...joined, ...offer };
+      return { listeningId: joined.listeningId, call: joined.call, ...offer };
     },
 
-    /** From disk, and never otherwise. Errors: as `join`; `listening.none-live`. */
+    /** From disk, and never otherwise. Errors: as `join`; `ability.denied` where they hear live. */
     async joinDelayed(
       person: Person,
       input: { slotId: string; callId?: string | undefined },
       socketId: string,
-    ): Promise<{ listeningId: string; call: Call }> {
-      const { listeningId, call } = await begin(person, input, socketId, 'delayed', async () => undefined);
-      return { listeningId, call };
+    ): Promise<{ listeningId: string; call: Call; delayMs: number }> {
+      const { offer: _, ...joined } = await begin(person, input, socketId, 'delayed', async () => undefined);
+      return { ...joined, delayMs: deps.delayMs };
     },
 
-    ...fromDisk({
-      ...{ listenings, media, clock, own, stillAdmitted, interrupt, finish, tellOthers },
-      delayOf: deps.delayOf,
-    }),
+    ...fromDisk({ listenings, media, clock, own, stillAdmitted, interrupt, finish, tellOthers }),
 
     async connect(
       person: Person,

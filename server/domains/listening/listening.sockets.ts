@@ -87,7 +87,7 @@ export function listeningSockets(deps: {
       return {
         ...entered,
         routerRtpCapabilities: listening.routerRtpCapabilities(),
-        delayMs: listening.delayOf(person()),
+        delayMs: listening.delayOf(person(), entered.slot),
       };
     }),
     socketDoor(listeningRequests.exit, async ({ input, socketId, exit }) => {

@@ -97,6 +97,11 @@ export function liveHearing(of: {
   };
 }
 
+/** Do they hear calls later, from this slot? A delayed slot is for guests; the programme's hosts are none. */
+export const hearsLater = (person: Person, { ear, lineId }: Pick<Slot, 'ear' | 'lineId'>): boolean =>
+  person.ear === 'delayed' || (ear === 'delayed' && !may(person, 'rooms.host', { lineId }).allowed);
+
+export const heardLive = (): AppError => new AppError('ability.denied', 'This seat hears calls live.');
 export const heardLater = (): AppError =>
   new AppError('listening.delayed', 'This seat hears calls a little later, never live.');
 

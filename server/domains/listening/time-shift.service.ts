@@ -36,8 +36,7 @@ export interface TimeShiftDependencies {
   readonly listening: ListeningService;
   readonly calls: Pick<CallsService, 'find' | 'byIds'>;
   readonly spools: CallSpools;
-  readonly delayMs: number;
-  /** How far a pause reaches back for those who hear later, ms; no further than `delayMs`. */
+  /** How far a pause reaches back for those who hear later, ms; no further than they are behind. */
   readonly reachBackMs: number;
   /** The clock that stamps packets. */
   readonly clock: Clock;
@@ -138,11 +137,9 @@ export function createTimeShiftService(deps: TimeShiftDependencies) {
       input: { slotId: string; callId?: string | undefined },
       socketId: string,
     ): Promise<{ listeningId: string; call: Call; delayMs: number }> {
-      const delayMs = listening.delayOf(person);
-      if (delayMs === null) throw new AppError('ability.denied', 'Your seat hears calls live.');
       const joined = await listening.joinDelayed(person, input, socketId);
       noteOf(joined.listeningId);
-      return { ...joined, delayMs };
+      return joined;
     },
 
     async audio(person: Person, asked: { listeningId: string; fromMs: number; toMs: number }) {

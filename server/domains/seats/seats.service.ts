@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Person } from '#contract/identity.ts';
+import type { Ear, Person } from '#contract/identity.ts';
 import type { Reservation, Slot } from '#contract/seats.ts';
 import type { Businesses } from '#domains/businesses/businesses.service.ts';
 import type { Identity } from '#domains/identity/identity.service.ts';
@@ -42,6 +42,7 @@ export interface PlanRequest {
   readonly endsAt: number;
   readonly zone: string;
   readonly seats: number;
+  readonly ear?: Ear | undefined;
   readonly idempotencyKey: string;
 }
 

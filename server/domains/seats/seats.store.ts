@@ -36,6 +36,7 @@ const slotSchema = new Schema<SlotRow>(
     zone: text,
     seats: number,
     mode: text,
+    ear: { type: String },
     hostId: { type: String, default: null },
     cells: { type: [Number], required: true },
     plannedBy: text,
@@ -193,8 +194,8 @@ export async function createSeatsStore(connection: MongoConnection): Promise<Sea
 }
 
 function toSlot(row: SlotRow): PlannedSlot {
-  const { _id: id, lineId, startsAt, endsAt, zone, seats, mode, hostId } = row;
-  return { id, lineId, startsAt, endsAt, zone, seats, mode, hostId };
+  const { _id: id, lineId, startsAt, endsAt, zone, seats, mode, ear, hostId } = row;
+  return { id, lineId, startsAt, endsAt, zone, seats, mode, hostId, ...(ear && { ear }) };
 }
 
 function toReservation(row: ReservationRow): Reservation {

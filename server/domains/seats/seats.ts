@@ -1,3 +1,4 @@
+import type { Ear } from '#contract/identity.ts';
 import { checkInOpensBeforeMs, type Reservation, type ReservationState } from '#contract/seats.ts';
 import { AppError } from '#kernel/errors.ts';
 
@@ -10,6 +11,8 @@ export interface PlannedSlot {
   readonly zone: string;
   readonly seats: number;
   readonly mode: 'listen';
+  /** `delayed`: its calls are heard later. */
+  readonly ear?: Ear | undefined;
   readonly hostId: string | null;
 }
 

@@ -344,6 +344,35 @@ describe('Time shift in a live call', function () {
     other.close();
   });
 
+  it('hears later from a slot that is delayed, but for the programme’s host', async () => {
+    const { startsAt, endsAt } = slot;
+    const guests = await host.seats.plan({
+      lineId: 'electronics',
+      startsAt,
+      endsAt,
+      seats: 2,
+      ear: 'delayed',
+    });
+    expect(guests.ear).to.equal('delayed');
+    const owner = await PersonClient.signIn(server.url, 'electronics-manager');
+    await owner.seats.checkIn(await owner.seats.reserve(guests));
+    for (const [person, expected] of [
+      [owner, delayMs],
+      [host, null],
+    ] as const) {
+      const room = await RoomClient.open(person, guests.id);
+      rooms.push(room);
+      expect((await room.enter()).delayMs).to.equal(expected);
+      expect(await room.ask().catch(refusal)).to.equal(
+        expected === null ? 'listening.none-live' : 'listening.delayed',
+      );
+      const delayed = room.socket.request(timeShiftRequests.joinDelayed, { slotId: guests.id });
+      expect(await delayed.catch(refusal)).to.equal(
+        expected === null ? 'ability.denied' : 'listening.none-live',
+      );
+    }
+  });
+
   it('ends with the seat', async () => {
     const executive = await PersonClient.signIn(server.url, 'retail-executive');
     const reservation = await executive.seats.reserve(slot);

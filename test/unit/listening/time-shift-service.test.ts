@@ -65,7 +65,10 @@ function world(options: { delayed: boolean; ended?: boolean }) {
       if (!running.has(id)) throw Object.assign(new Error(id), { code: 'listening.unknown' });
       return { callId: 'call', delayMs: options.delayed ? delayMs : null };
     },
-    delayOf: () => (options.delayed ? delayMs : null),
+    joinDelayed: async () => {
+      if (!options.delayed) throw Object.assign(new Error('live'), { code: 'ability.denied' });
+      return { listeningId: 'mine', call: {}, delayMs };
+    },
     handedOut: (_: string, ms: number) => credited.push(ms),
     isRunning: (id: string) => running.has(id),
     onDisk: () => [...running].map((id) => ({ id, callId: 'call' })),
@@ -75,7 +78,7 @@ function world(options: { delayed: boolean; ended?: boolean }) {
     },
   } as unknown as ListeningService;
   const shift = createTimeShiftService({
-    ...{ listening, spools, delayMs, reachBackMs: 5_000 },
+    ...{ listening, spools, reachBackMs: 5_000 },
     calls: { find: async () => call, byIds: async () => [call] },
     clock: () => now.ms,
     log: createLog('test', 'silent'),
