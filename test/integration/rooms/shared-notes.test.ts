@@ -269,11 +269,13 @@ describe('Shared notes', function () {
   });
 });
 
-describe('Shared notes, while the database is away', function () {
+describe('Shared notes, while a store is away', function () {
   this.timeout(90_000);
   let dataDir: string;
   let stack: Stack;
   let server: ServerProcess;
+  let host: PersonClient;
+  let nextSlot: () => Promise<Slot>;
 
   before(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'cloud-listening-notes-'));
@@ -281,6 +283,8 @@ describe('Shared notes, while the database is away', function () {
     stack = await startStack({ dataDir, env: { PATH: process.env.PATH, HOME: process.env.HOME } });
     await seedCompany(stack.env.MONGODB_URL);
     server = await startServer(stack.env);
+    host = await PersonClient.signIn(server.url, 'host');
+    nextSlot = upcomingSlots(host);
   });
   after(async () => {
     await server?.stop();
@@ -288,26 +292,60 @@ describe('Shared notes, while the database is away', function () {
     await rm(dataDir, { recursive: true, force: true });
   });
 
-  it('say so, keep what is written, and store it when it is back', async () => {
-    const host = await PersonClient.signIn(server.url, 'host');
-    const slot = await upcomingSlots(host)();
+  const processOf = (name: string) => {
+    const found = stack.services.find((service) => service.name === name)?.process;
+    if (!found) throw new Error(`${name} is not a process of this stack`);
+    return found;
+  };
+
+  it('say so, keep what is written, and store it when the database is back', async () => {
+    const slot = await nextSlot();
     const mate = new RoomMate(host, slot.id);
     try {
       await eventually(() => expect(mate.notes.snapshot().phase).to.equal('saved'), soon);
-      const mongo = stack.services.find(({ name }) => name === 'mongodb')?.process;
-      await mongo?.stop();
+      const mongo = processOf('mongodb');
+      await mongo.stop();
       mate.write('写在没有数据库的时候');
       await eventually(() => {
         const { phase, error, unsent, kept } = mate.notes.snapshot();
         expect({ phase, unsent, kept }).to.deep.equal({ phase: 'offline', unsent: true, kept: true });
         expect(error?.code).to.be.oneOf(['store.unavailable', 'client.timeout']);
       }, soon);
-      await mongo?.start();
+      await mongo.start();
       await eventually(() => expect(mate.notes.snapshot().phase).to.equal('saved'), { within: 30_000 });
       const { notes } = await host.api.call(roomsEndpoints.record, { params: { id: slot.id } });
       expect(notes).to.equal('写在没有数据库的时候');
     } finally {
       mate.vanish();
+    }
+  });
+
+  it('go on among those at one server without Redis', async () => {
+    const cx = await PersonClient.signIn(server.url, 'cx');
+    const slot = await nextSlot();
+    await cx.seats.checkIn(await cx.seats.reserve(slot));
+    const mates = [host, cx].map((person) => new RoomMate(person, slot.id));
+    const [one, two] = mates as [RoomMate, RoomMate];
+    try {
+      await eventually(() => {
+        for (const { notes, link } of mates) {
+          expect(notes.snapshot().phase).to.equal('saved');
+          expect(link.snapshot().entered).to.equal(true);
+        }
+      }, soon);
+      await processOf('redis').stop();
+      one.write('没有 Redis 也能写');
+      one.link.send('still here');
+      await eventually(() => {
+        expect(two.text).to.equal('没有 Redis 也能写');
+        expect(two.said).to.deep.equal(['still here']);
+        expect(one.notes.snapshot().phase).to.equal('saved');
+      }, soon);
+      await one.link.raise();
+      expect(one.link.snapshot().error?.code).to.be.oneOf(['store.unavailable', 'client.timeout']);
+      await processOf('redis').start();
+    } finally {
+      for (const mate of mates) mate.vanish();
     }
   });
 });

@@ -104,5 +104,9 @@ describe('Messages on their way', () => {
     expect(keptOutbox('slot_1', 'host', storage).read()).to.deep.equal([]);
     outbox.keep([]);
     expect(outbox.read()).to.deep.equal([]);
+    outbox.keepDraft('half a sen');
+    expect(keptOutbox('slot_1', 'manager', storage).readDraft()).to.equal('half a sen');
+    outbox.keepDraft('');
+    expect(outbox.readDraft()).to.equal('');
   });
 });

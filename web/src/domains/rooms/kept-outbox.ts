@@ -19,7 +19,24 @@ const isOutgoing = (given: unknown): given is Outgoing => {
 /** Messages that the server has not acknowledged, kept on this device over a reload. */
 export function keptOutbox(slotId: string, personId: string, storage: Storage | null) {
   const name = `cloud-listening.messages.${slotId}.${personId}`;
+  const draftName = `cloud-listening.draft.${slotId}.${personId}`;
   return {
+    /** What was begun and not sent. */
+    readDraft(): string {
+      try {
+        return storage?.getItem(draftName) ?? '';
+      } catch {
+        return '';
+      }
+    },
+    keepDraft(text: string): void {
+      try {
+        if (text === '') storage?.removeItem(draftName);
+        else storage?.setItem(draftName, text);
+      } catch {
+        // As below.
+      }
+    },
     read(): Outgoing[] {
       try {
         const kept: unknown = JSON.parse(storage?.getItem(name) ?? '[]');

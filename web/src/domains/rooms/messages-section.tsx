@@ -121,14 +121,18 @@ function Waiting({ message, link, failed }: { message: Outgoing; link: RoomLink;
 
 function Writer({ link }: { link: RoomLink }) {
   const { t } = useTranslation('rooms');
-  const [text, setText] = useState('');
+  const [text, setText] = useState(() => link.outbox.readDraft());
   const [full, setFull] = useState(false);
+  const write = (words: string) => {
+    setText(words);
+    link.outbox.keepDraft(words);
+  };
   const send = () => {
     const words = text.trim();
     if (!words) return;
     const taken = link.send(words);
     setFull(!taken);
-    if (taken) setText('');
+    if (taken) write('');
   };
   const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
     // Enter ends a composition first; Shift+Enter is a new line.
@@ -154,7 +158,7 @@ function Writer({ link }: { link: RoomLink }) {
         aria-label={t('chat.label')}
         placeholder={t('chat.placeholder')}
         data-testid="message"
-        onChange={(event) => setText(event.target.value)}
+        onChange={(event) => write(event.target.value)}
         onKeyDown={onKeyDown}
       />
       <Button

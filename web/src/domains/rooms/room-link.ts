@@ -44,7 +44,8 @@ export class RoomLink {
   readonly #realtime: Realtime;
   readonly #slotId: string;
   readonly #personId: string;
-  readonly #outbox: ReturnType<typeof keptOutbox>;
+  /** What waits on this device. */
+  readonly outbox: ReturnType<typeof keptOutbox>;
   readonly #watchers = new Set<() => void>();
   readonly #cleanups: (() => void)[] = [];
   #state: RoomLinkState;
@@ -63,7 +64,7 @@ export class RoomLink {
     this.#realtime = realtime;
     this.#slotId = slotId;
     this.#personId = personId;
-    this.#outbox = outbox;
+    this.outbox = outbox;
     this.#state = { ...before, outgoing: outbox.read() };
     this.#cleanups.push(
       realtime.onConnection((connection) => {
@@ -153,7 +154,7 @@ export class RoomLink {
   }
 
   #setOutgoing(outgoing: readonly Outgoing[]): void {
-    this.#outbox.keep(outgoing);
+    this.outbox.keep(outgoing);
     this.#set({ outgoing });
   }
 
