@@ -81,7 +81,7 @@ describe('Calls that come by themselves', function () {
 
     // The next one is in view, and not forced upon anybody.
     await ring({ agentHz: 600, customerHz: 1_200, facts: { scenarioId: 'late-delivery' } });
-    await page.getByTestId('follow-next').waitFor();
+    await page.getByTestId('follow-next').filter({ hasText: 'Delivery is late' }).waitFor();
     await hears(page, 440, 880);
     await first.end();
     await hears(page, 600, 1_200);

@@ -16,17 +16,12 @@ import type { ListeningSession } from './listening-session.ts';
 import type { ListeningState } from './listening-state.ts';
 import { mayFollowAcross } from './may-follow-across.ts';
 import { moodOf } from './room-mood.ts';
-import { useFollowSession, useFollowView } from './use-follow-session.ts';
+import { useFollowView } from './use-follow-session.ts';
 
 type Choice = AutomaticMode | 'self';
 
 /** Which calls come to one's ear: chosen by oneself, or one after the other by themselves, and then why this one. */
-export function FollowPanel(props: { session: ListeningSession; state: ListeningState; slot: Slot }) {
-  const follow = useFollowSession(props.session, props.slot.id);
-  return follow && <Following {...props} follow={follow} />;
-}
-
-function Following({
+export function FollowPanel({
   session,
   state,
   slot,

@@ -32,6 +32,7 @@ import { ShiftControls } from './shift-controls.tsx';
 import { SoundCheck } from './sound-check.tsx';
 import { ThumbBar } from './thumb-bar.tsx';
 import { useAnnouncements } from './use-announcements.ts';
+import { useFollowedNext, useFollowSession } from './use-follow-session.ts';
 import { useBalance } from './use-listening-session.ts';
 import { BalanceSettings, VoicePanel } from './voice-panel.tsx';
 
@@ -48,7 +49,8 @@ export function LiveRoom({
   const phone = useIsPhone();
   const now = useNow();
   const mood = moodOf(state, slot, now);
-  const next = nextCallOf(state);
+  const follow = useFollowSession(session, slot.id);
+  const next = useFollowedNext(follow) ?? nextCallOf(state);
   const [balance, setBalance] = useBalance(session);
   useAnnouncements(state);
   useChosenCall(session, state, mood.mayListen);
@@ -116,7 +118,7 @@ export function LiveRoom({
           <RoomState state={state} slot={slot} mood={mood} now={now} />
           <Notices session={session} state={state} />
           <MoveNotice moves={moves} hearing={state} />
-          <FollowPanel session={session} state={state} slot={slot} />
+          {follow && <FollowPanel session={session} state={state} slot={slot} follow={follow} />}
           {voices}
           {state.call && (mood.hearing || state.phase === 'ended') && (
             <div className={styles.timeline}>

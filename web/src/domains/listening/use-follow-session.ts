@@ -1,4 +1,5 @@
 import { useEffect, useState, useSyncExternalStore } from 'react';
+import type { Call } from '#contract/calls.ts';
 import { useRealtime } from '../../app/realtime-context.tsx';
 import { FollowSession, type FollowView } from './follow-session.ts';
 import type { ListeningSession } from './listening-session.ts';
@@ -18,6 +19,15 @@ export function useFollowSession(session: ListeningSession, slotId: string): Fol
   }, [realtime, session, slotId]);
   return follow;
 }
+
+/** The call that would be given next, for those who follow and hear one. */
+export function useFollowedNext(follow: FollowSession | null): Call | null {
+  const view = useSyncExternalStore(follow?.subscribe ?? unheard, () => follow?.snapshot() ?? null);
+  if (!view?.mode || view.state?.phase !== 'hearing') return null;
+  return view.state.next?.call ?? null;
+}
+
+const unheard = () => () => undefined;
 
 export function useFollowView(follow: FollowSession): FollowView {
   return useSyncExternalStore(follow.subscribe, follow.snapshot);
