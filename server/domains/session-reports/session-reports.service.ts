@@ -11,7 +11,7 @@ import { requireAbility } from '#domains/identity/require-ability.ts';
 import type { HearingsService } from '#domains/listening/hearings.service.ts';
 import type { RecordingsService } from '#domains/recordings/recordings.service.ts';
 import { AppError } from '#kernel/errors.ts';
-import { type ReportedCall, reportOf, teamOf, teamsWithin } from './session-reports.ts';
+import { type ReportedCall, reportOf, slotsOf, teamOf, teamsWithin } from './session-reports.ts';
 
 export interface SessionReportsDependencies {
   readonly hearings: Pick<HearingsService, 'ofPersons'>;
@@ -118,6 +118,7 @@ export function createSessionReportsService(deps: SessionReportsDependencies) {
         business: businessId === undefined ? null : { id: businessId, path: pathOf(company, businessId) },
         slotId: slotId ?? null,
         ...report,
+        slots: slotsOf(all, window),
         teams: [...teams].map((id) => ({ id, path: pathOf(company, id) })),
       };
     },

@@ -33,7 +33,7 @@ const callsShown = 200;
 /** What a report says, from what is on record. Hearings that never reached anybody's ear count for nothing. */
 export function reportOf(
   parts: ReportParts,
-): Pick<SessionReport, 'total' | 'rows' | 'topics' | 'calls' | 'actions' | 'slots'> {
+): Pick<SessionReport, 'total' | 'rows' | 'topics' | 'calls' | 'actions'> {
   const { window, people, calls, moments, actions, topicNames } = parts;
   const heard = parts.hearings.filter((hearing) => creditedMs([hearing], window) > 0);
   const rows = people.map((person): ReportRow => {
@@ -69,10 +69,6 @@ export function reportOf(
       topics.set(topicId, (topics.get(topicId) ?? 0) + 1);
     }
   }
-  const bySlot = Map.groupBy(
-    heard.filter(({ slotId }) => slotId !== null),
-    ({ slotId }) => slotId!,
-  );
   return {
     total: {
       people: rows.filter(({ calls: count }) => count > 0).length,
@@ -92,14 +88,27 @@ export function reportOf(
       .sort((a, b) => b.calls - a.calls),
     calls: shown.sort((a, b) => b.startedAt - a.startedAt).slice(0, callsShown),
     actions: [...actions],
-    slots: [...bySlot]
-      .map(([id, ofSlot]) => ({
-        id,
-        lineId: ofSlot[0]!.lineId,
-        startedAt: Math.min(...ofSlot.map(({ startedAt }) => startedAt)),
-      }))
-      .sort((a, b) => b.startedAt - a.startedAt),
   };
+}
+
+/** The slots in which something of this was heard, the latest first. */
+export function slotsOf(hearings: readonly Hearing[], window: Span): SessionReport['slots'] {
+  const bySlot = Map.groupBy(
+    hearings.filter((hearing) => creditedMs([hearing], window) > 0),
+    ({ slotId }) => slotId,
+  );
+  return [...bySlot]
+    .flatMap(([id, ofSlot]) => {
+      if (id === null) return [];
+      return [
+        {
+          id,
+          lineId: ofSlot[0]!.lineId,
+          startedAt: Math.min(...ofSlot.map(({ startedAt }) => startedAt)),
+        },
+      ];
+    })
+    .sort((a, b) => b.startedAt - a.startedAt);
 }
 
 function sumsOf(own: readonly Hearing[], window: Span) {

@@ -8,6 +8,7 @@ import type { BodyOf } from '#contract/endpoint.ts';
 import { hearingsEndpoints } from '#contract/hearings.ts';
 import { type Meeting, meetingsEndpoints } from '#contract/meetings.ts';
 import type { RecordingSummary } from '#contract/recordings.ts';
+import { retentionEndpoints } from '#contract/retention.ts';
 import { sessionReportsEndpoints } from '#contract/session-reports.ts';
 import { ApiError } from '#support/clients/api-client.ts';
 import { PersonClient } from '#support/clients/person-client.ts';
@@ -323,5 +324,26 @@ describe('Convening a meeting', function () {
     expect(report.topics[0]?.name.en).to.be.a('string');
     const beyond = await owner.api.call(sessionReportsEndpoints.show, { query: team }).catch(refusal);
     expect(beyond, 'the owner of a part does not see the whole').to.equal('scope.denied');
+  });
+
+  it('forgets what it kept of a recording that is deleted; what was decided stays', async () => {
+    const { recordingId } = meeting.agenda[0]!;
+    const admin = await PersonClient.signIn(server.url, 'admin');
+    await admin.api.call(retentionEndpoints.deleteRecording, {
+      params: { id: recordingId },
+      body: { reason: 'the customer asked for it' },
+    });
+    await eventually(
+      async () => expect((await manager.recordings.show(recordingId)).state).to.equal('deleted'),
+      { within: 30_000, every: 250 },
+    );
+    const now = await show(manager);
+    expect(now.agenda[0]).to.deep.include({ gone: true, title: '', note: '', picture: null });
+    expect(now.agenda[1]).to.deep.include({ gone: false, title: 'Second call' });
+    expect(now.actions[0]?.text).to.equal('Offer the swap');
+    const params = { id: meeting.id, itemId: meeting.agenda[0]!.id };
+    expect(await owner.api.call(meetingsEndpoints.audio, { params }).catch(refusal)).to.equal(
+      'recording.deleted',
+    );
   });
 });

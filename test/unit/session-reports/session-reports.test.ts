@@ -5,6 +5,7 @@ import type { Hearing } from '#domains/listening/listening.ts';
 import {
   type ReportedCall,
   reportOf,
+  slotsOf,
   teamOf,
   teamsWithin,
 } from '#domains/session-reports/session-reports.ts';
@@ -43,18 +44,19 @@ const call = (id: string, topicIds: string[]): ReportedCall => ({
 });
 
 describe('A report on listening', () => {
+  const hearings = [
+    hearing('ann', 'one', 0, 10),
+    // The same minutes in a second window, and a recording afterwards.
+    hearing('ann', 'two', 5, 15),
+    hearing('ann', 'two', 20, 24, { live: false, way: 'replay', slotId: null }),
+    hearing('bob', 'one', 0, 6),
+    // A page that was left open, and never heard anything.
+    hearing('cem', 'one', 0, 0),
+  ];
   const report = reportOf({
     window,
     people: [person('ann'), person('bob'), person('cem')],
-    hearings: [
-      hearing('ann', 'one', 0, 10),
-      // The same minutes in a second window, and a recording afterwards.
-      hearing('ann', 'two', 5, 15),
-      hearing('ann', 'two', 20, 24, { live: false, way: 'replay', slotId: null }),
-      hearing('bob', 'one', 0, 6),
-      // A page that was left open, and never heard anything.
-      hearing('cem', 'one', 0, 0),
-    ],
+    hearings,
     calls: new Map([call('one', ['size', 'complaint']), call('two', ['size'])].map((one) => [one.id, one])),
     moments: new Map([['ann', 3]]),
     actions: [
@@ -93,7 +95,7 @@ describe('A report on listening', () => {
     ]);
     const two = report.calls.find(({ callId }) => callId === 'two');
     expect(two).to.deep.include({ heardMs: 14 * minute, people: 1, ways: ['live', 'replay'] });
-    expect(report.slots).to.deep.equal([{ id: 'slot', lineId: 'supermarket', startedAt: 0 }]);
+    expect(slotsOf(hearings, window)).to.deep.equal([{ id: 'slot', lineId: 'supermarket', startedAt: 0 }]);
   });
 });
 
