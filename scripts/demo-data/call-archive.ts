@@ -17,6 +17,7 @@ import { callFolder } from '#worker/spool/spool-layout.ts';
 import { company } from './company.ts';
 import { callIdOf, demoId } from './demo-ids.ts';
 import type { PastCall } from './past-calls.ts';
+import { insertMoments, type MomentStores } from './past-moments.ts';
 import { people } from './people.ts';
 import { demoInstance, spoolCall } from './spool-call.ts';
 
@@ -24,6 +25,7 @@ export interface ArchiveParts {
   readonly calls: CallsStore;
   readonly recordings: RecordingsStore;
   readonly hearings: HearingsStore;
+  readonly moments: MomentStores;
   readonly storage: ObjectStoreConfig;
   /** ARCHIVE_SIGNING_KEY; without it one is made in `spoolDir`. */
   readonly signingKey: string | undefined;
@@ -121,6 +123,7 @@ async function archiveOne(
     searchText: searchTextOf(call, scenario),
   });
   await insertHearings(past, { callId, recordingId }, parts.hearings);
+  await insertMoments(past, { id: recordingId, startedAt: facts.startedAt }, parts.moments);
   // Last, as it says that all of it is there: a run that was broken off before makes the call again, under the same ids.
   await parts.calls.insert(call);
 }

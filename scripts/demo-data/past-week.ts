@@ -1,7 +1,9 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { constants, setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createBookmarksStore } from '#domains/bookmarks/bookmarks.store.ts';
 import { createCallsStore } from '#domains/calls/calls.store.ts';
+import { createClipsStore } from '#domains/clips/clips.store.ts';
 import { createHearingsStore } from '#domains/listening/hearings.store.ts';
 import { createRecordingsStore } from '#domains/recordings/recordings.store.ts';
 import { systemClock } from '#kernel/clock.ts';
@@ -28,7 +30,7 @@ export interface PastWeekOptions {
   readonly tell: Tell;
 }
 
-type Stores = Pick<ArchiveParts, 'calls' | 'recordings' | 'hearings'>;
+type Stores = Pick<ArchiveParts, 'calls' | 'recordings' | 'hearings' | 'moments'>;
 
 /** The archive's past week, made call by call; a call that is there stays as it is. */
 export class PastWeek {
@@ -44,8 +46,13 @@ export class PastWeek {
     const calls = createCallsStore(options.mongo);
     const recordings = createRecordingsStore(options.mongo);
     const hearings = createHearingsStore(options.mongo);
-    await Promise.all([calls.ready(), recordings.ready(), hearings.ready()]);
-    return new PastWeek(options, { calls, recordings, hearings });
+    const moments = {
+      bookmarks: createBookmarksStore(options.mongo),
+      clips: createClipsStore(options.mongo),
+    };
+    const all = [calls, recordings, hearings, moments.bookmarks, moments.clips];
+    await Promise.all(all.map((store) => store.ready()));
+    return new PastWeek(options, { calls, recordings, hearings, moments });
   }
 
   /** The newest calls, for a start that waits for them. */
