@@ -17,6 +17,7 @@ import type { RecordingsService } from '#domains/recordings/recordings.service.t
 import { sessionReportsRoutes } from '#domains/session-reports/session-reports.routes.ts';
 import { createSessionReportsService } from '#domains/session-reports/session-reports.service.ts';
 import { createMailer } from '#kernel/mail.ts';
+import type { Metrics } from '#kernel/metrics.ts';
 import { repeat } from '#kernel/repeat.ts';
 import type { ObjectStore } from '#kernel/s3.ts';
 import type { LiveNeeds } from './live.ts';
@@ -99,6 +100,14 @@ export async function startMeetings(needs: MeetingsNeeds) {
   return {
     mails,
     meetings,
+    registerMetrics(metrics: Metrics): void {
+      metrics.gauge(
+        'mails',
+        'Mails in the outbox, by how they fare; failed ones are an alarm',
+        ['state'],
+        async () => (await mails.counts()).map(({ state, count }) => ({ labels: { state }, value: count })),
+      );
+    },
     routes: [...meetingsRoutes(meetings, actions, invitations, agenda), ...sessionReportsRoutes(reports)],
     /** What goes with a deleted recording. */
     dependents: [

@@ -318,6 +318,7 @@ export async function startLive(needs: LiveNeeds) {
     recordings,
     capture,
     keeping,
+    convened,
     queues,
     routes,
     probes,

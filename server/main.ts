@@ -150,6 +150,7 @@ async function start(config: ServerConfig, log: Log, lifecycle: Lifecycle): Prom
     startOfToday,
   });
   live.keeping.registerMetrics(metrics);
+  live.convened.registerMetrics(metrics);
   metrics.gauge('sockets', 'Open socket.io connections of this instance', [], () => gateway.connected);
 
   const app = createHttpApp({

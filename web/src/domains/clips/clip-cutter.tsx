@@ -107,7 +107,12 @@ export function ClipCutter({
       />
       <div className={styles.acts}>
         <Button onClick={onDone}>{t('cutter.cancel')}</Button>
-        <Button type="primary" icon={<ScissorOutlined />} loading={command.isPending} onClick={cut}>
+        <Button
+          type="primary"
+          icon={<ScissorOutlined aria-hidden />}
+          loading={command.isPending}
+          onClick={cut}
+        >
           {t('cutter.cut')}
         </Button>
       </div>

@@ -87,7 +87,7 @@ export function RecordingMoments(props: RecordingMomentsProps) {
           {t('heading')}
           {mayCut && (
             <Button
-              icon={<ScissorOutlined />}
+              icon={<ScissorOutlined aria-hidden />}
               disabled={draft !== null}
               onClick={() => onDraft(draftAt(player.position(), durationMs))}
               data-testid="cut-clip"
