@@ -84,6 +84,14 @@ async function seedArchive(which: Mode): Promise<void> {
   // Mostly nothing is missing at a start, and what the archive takes need not be loaded.
   const { PastWeek } = await import('./past-week.ts');
   const week = await PastWeek.open({ mongo, env: process.env, log, signal: stopping.signal, tell });
-  await (which === '--archive-newest' ? week.archiveNewest() : week.archiveRest());
+  // As soon as there is something to meet about, and not only when all of it is there.
+  const early = setInterval(() => {
+    seedMeeting(mongo, systemClock()).catch((err: unknown) => log.warn({ err }, 'no meeting yet'));
+  }, 15_000);
+  try {
+    await (which === '--archive-newest' ? week.archiveNewest() : week.archiveRest());
+  } finally {
+    clearInterval(early);
+  }
   await seedMeeting(mongo, systemClock());
 }
