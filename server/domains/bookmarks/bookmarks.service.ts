@@ -22,7 +22,7 @@ export type BookmarkEvents = {
 export interface BookmarksDependencies {
   readonly store: BookmarksStore;
   readonly calls: Pick<CallsService, 'find'>;
-  readonly recordings: Pick<RecordingsService, 'find' | 'stored' | 'ofCalls'>;
+  readonly recordings: Pick<RecordingsService, 'find' | 'ofCalls'>;
   /** Whether the person sat, or sits, in the room of this slot. Never an error. */
   readonly satIn: (person: Person, slotId: string) => Promise<boolean>;
   readonly events: TypedEvents<BookmarkEvents>;

@@ -32,7 +32,7 @@ export type ClipEvents = { 'clip-changed': { clip: StoredClip } };
 export interface ClipsDependencies {
   readonly store: ClipsStore;
   readonly calls: Pick<CallsService, 'find'>;
-  readonly recordings: Pick<RecordingsService, 'find' | 'stored' | 'ofCalls'>;
+  readonly recordings: Pick<RecordingsService, 'find' | 'stored' | 'ofCalls' | 'byIds'>;
   readonly bookmarks: Pick<BookmarksService, 'visible' | 'counts'>;
   readonly hearings: HearingsService;
   readonly recordingEvents: TypedEvents<RecordingEvents>;
@@ -249,10 +249,8 @@ export function createClipsService(deps: ClipsDependencies) {
     /** Errors: `ability.denied`. What lies outside the person's scope is not counted. */
     async counts(person: Person, recordingIds: readonly string[]) {
       requireAbility(person, 'recordings.replay');
-      const all = await Promise.all(recordingIds.map((id) => recordings.stored(id)));
-      const within = all.filter(
-        (one): one is StoredRecording => one !== null && !isGone(one) && inScope(person, one.lineId),
-      );
+      const all = await recordings.byIds(recordingIds);
+      const within = all.filter((one) => !isGone(one) && inScope(person, one.lineId));
       const callIds = within.map(({ callId }) => callId);
       const [clips, marks] = await Promise.all([
         store.ofCalls(callIds),

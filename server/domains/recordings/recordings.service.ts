@@ -137,6 +137,7 @@ export function createRecordingsService(deps: RecordingsDependencies) {
     stored: (recordingId: string): Promise<StoredRecording | null> => store.byId(recordingId),
     archivedBefore: (startedAt: number, limit: number) => store.archivedBefore(startedAt, limit),
     ofCalls: (callIds: readonly string[]): Promise<StoredRecording[]> => store.byCalls(callIds),
+    byIds: (ids: readonly string[]): Promise<StoredRecording[]> => store.byIds(ids),
 
     totals: () => store.totals(),
 

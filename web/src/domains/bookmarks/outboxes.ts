@@ -1,4 +1,5 @@
-import { useEffect } from 'react';
+import { useQueryClient } from '@tanstack/react-query';
+import { useEffect, useRef } from 'react';
 import { bookmarksEndpoints } from '#contract/bookmarks.ts';
 import { call } from '#web/app/api.ts';
 import { ApiError } from '#web/app/api-error.ts';
@@ -55,6 +56,8 @@ export function outboxOf(personId: string): MarkOutbox {
 export function KeptMarks() {
   const { id } = usePerson();
   const connection = useConnection();
+  const queries = useQueryClient();
+  const lost = useRef(false);
   useEffect(() => {
     signedIn = id;
     return () => {
@@ -62,7 +65,12 @@ export function KeptMarks() {
     };
   }, [id]);
   useEffect(() => {
-    if (connection === 'connected') void outboxOf(id).flush();
-  }, [id, connection]);
+    if (connection === 'reconnecting') lost.current = true;
+    if (connection !== 'connected') return;
+    void outboxOf(id).flush();
+    // What others marked meanwhile was not told here.
+    if (lost.current) void queries.invalidateQueries({ queryKey: [bookmarksEndpoints.list.id] });
+    lost.current = false;
+  }, [id, connection, queries]);
   return null;
 }
