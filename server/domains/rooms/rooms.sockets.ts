@@ -81,6 +81,8 @@ export function roomsSockets(deps: {
       // In the room before what is in it is read: what comes in between is told twice and not missed.
       await service.check(who, slotId);
       const room = rooms.slot(slotId);
+      const before = members.get(socketId);
+      if (before && before.slotId !== slotId) before.exit();
       enter(room);
       members.set(socketId, { personId: who.id, slotId, exit: () => exit(room) });
       return service.open(who, slotId);
