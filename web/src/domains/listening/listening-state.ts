@@ -4,7 +4,7 @@ import type { LegRole } from '#contract/primitives.ts';
 import type { Slot } from '#contract/seats.ts';
 import type { ApiError } from '../../app/api-error.ts';
 import type { LineSample } from './line-quality.ts';
-import type { ShiftState } from './time-shift/time-shift.ts';
+import type { ShiftState } from './time-shift/shift-state.ts';
 import type { Sound } from './voice-mixer.ts';
 
 /**

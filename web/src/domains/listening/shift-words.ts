@@ -1,5 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import { useFormat } from '../../ui/format/use-format.ts';
+import { useIsPhone } from '../../ui/use-media-query.ts';
 import type { ListeningState } from './listening-state.ts';
 
 /** How the call is heard: as it is said, from before, or not at all. */
@@ -25,6 +26,7 @@ export function useShiftWords(
   const { t } = useTranslation('listening');
   const app = useTranslation('app');
   const format = useFormat();
+  const phone = useIsPhone();
   const { shift, delayMs } = state;
   if (!shift) return null;
   const over = state.call?.state === 'ended';
@@ -49,7 +51,13 @@ export function useShiftWords(
         hint: shift.waiting ? t('shift.delayedWaits', { count: delay ?? 0 }) : t('shift.delayedHint'),
       };
     default: {
-      const hint = shift.waiting ? 'shift.waiting' : over ? 'shift.overHint' : 'shift.hint';
+      const hint = shift.waiting
+        ? 'shift.waiting'
+        : over
+          ? 'shift.overHint'
+          : phone
+            ? 'shift.hintTouch'
+            : 'shift.hint';
       return { words: behind, figure: null, hint: t(hint, { at }) };
     }
   }

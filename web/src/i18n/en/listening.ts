@@ -149,6 +149,7 @@ export const listening = {
     paused: 'Paused',
     pausedHint: 'You stand at {{at}}. The call goes on, and nothing of it is lost to you.',
     hint: 'You hear the call at {{at}}. L takes you live at once.',
+    hintTouch: 'You hear the call at {{at}}.',
     overHint: 'The call is over. You hear on to its end.',
     waiting: 'Fetching the sound…',
     liveIn: 'Live again in about {{length}}; silence is left out.',
@@ -159,7 +160,8 @@ export const listening = {
     delayed_other: '{{count}} s delayed',
     delayedHint: 'Your seat hears the call with a delay, so that what is private can be kept out.',
     delayedSeat_one: 'Your seat hears calls {{count}} second later, so that what is private can be kept out.',
-    delayedSeat_other: 'Your seat hears calls {{count}} seconds later, so that what is private can be kept out.',
+    delayedSeat_other:
+      'Your seat hears calls {{count}} seconds later, so that what is private can be kept out.',
     delayedWaits_one: 'The first words come {{count}} second after they were said.',
     delayedWaits_other: 'The first words come {{count}} seconds after they were said.',
   },
@@ -171,7 +173,8 @@ export const listening = {
     right: 'right ear',
     play: 'Play the test',
     again: 'Play it again',
-    heard: 'Both heard, each at its ear? If nothing came: choose the headset as this computer’s output, and turn it up. If the sides were swapped: turn the headset round.',
+    heard:
+      'Both heard, each at its ear? If nothing came: choose the headset as this computer’s output, and turn it up. If the sides were swapped: turn the headset round.',
     fine: 'I heard both',
   },
   thumb: {

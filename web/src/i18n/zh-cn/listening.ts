@@ -143,6 +143,7 @@ export const listening: SameKeys<typeof english> = {
     paused: '已暂停',
     pausedHint: '停在 {{at}}。通话仍在继续，您一句也不会错过。',
     hint: '正在听 {{at}} 处。按 L 键立即回到实时。',
+    hintTouch: '正在听 {{at}} 处。',
     overHint: '通话已结束，您可以一直听到最后。',
     waiting: '正在取回声音…',
     liveIn: '约 {{length}}后追上实时，静默部分已略过。',
@@ -162,7 +163,8 @@ export const listening: SameKeys<typeof english> = {
     right: '右耳',
     play: '播放试音',
     again: '再放一次',
-    heard: '两个提示音都听到了吗？没听到，请把电脑的声音输出选为耳机并调大音量；左右反了，请把耳机换个方向戴。',
+    heard:
+      '两个提示音都听到了吗？没听到，请把电脑的声音输出选为耳机并调大音量；左右反了，请把耳机换个方向戴。',
     fine: '都听到了',
   },
   thumb: {

@@ -1,59 +1,20 @@
 import { timeShiftRequests } from '#contract/time-shift.ts';
 import { ApiError, asApiError } from '#web/app/api-error.ts';
 import { passes } from '#web/app/passing.ts';
-import type { Realtime } from '#web/app/realtime.ts';
-import type { VoiceMixer } from '../voice-mixer.ts';
 import { CallWaveform } from './call-waveform.ts';
 import { EdgeLag, reachesLiveInMs, type ShiftSpeed } from './catch-up.ts';
 import type { FromPlayback } from './shift-messages.ts';
-import type { ShiftPlayer, ShiftPlayerOptions } from './shift-player.ts';
+import type { ShiftPlayer } from './shift-player.ts';
+import type { ShiftedListening } from './shift-state.ts';
 import { pollWaveform } from './waveform-poll.ts';
-
-/** How a call is heard that is not heard live. Milliseconds; offsets in the call. */
-export interface ShiftState {
-  readonly playheadMs: number;
-  /** Up to where this listener may hear the call by now: live, or behind it where the seat is delayed. */
-  readonly edgeMs: number;
-  readonly behindMs: number;
-  readonly speed: ShiftSpeed;
-  readonly paused: boolean;
-  /** Faster than it was said, so that live comes nearer. */
-  readonly catchingUp: boolean;
-  /** When it is live again, at this speed and with silence left out; null at single speed. */
-  readonly liveInMs: number | null;
-  /** It should sound, but what comes next is not there yet. */
-  readonly waiting: boolean;
-  /** A delayed seat at its edge: as near to live as it gets. */
-  readonly atEdge: boolean;
-}
-
-/** What the listening that is shifted gives and takes. */
-export interface ShiftedListening {
-  readonly request: Realtime['request'];
-  readonly mixer: VoiceMixer;
-  /** Null while the listening is being built anew. */
-  listeningId(): string | null;
-  /** Time since the call's beginning by the server's clock; its length when it is over. Null before it began. */
-  liveMs(): number | null;
-  /** For a delayed seat: how far behind it hears. */
-  delayMs(): number | null;
-  onChange(change: {
-    shift?: ShiftState | null;
-    returnMs?: number | null;
-    shiftError?: ApiError | null;
-  }): void;
-  /** The server does not know the listening any more: it must be built anew. */
-  onLost(): void;
-  /** The call was heard to its end, or the listener wants no more of it. */
-  onOver(): void;
-  openPlayer(options: ShiftPlayerOptions): Promise<ShiftPlayer>;
-}
 
 const tellEveryMs = 250;
 /** Nearer to live than this is live. Milliseconds. */
 const nearMs = 1_000;
 /** A delayed seat plays this far behind its edge, so that what comes next has always come. Milliseconds. */
 const cushionMs = 700;
+/** A delayed seat at its edge that fell back so far, because sound came late, is brought forward. Milliseconds. */
+const tooFarMs = 3_000;
 /** Less than this behind is not worth a way back. Milliseconds. */
 const worthReturningMs = 3_000;
 const fadeMs = { out: 60, live: 200 } as const;
@@ -71,6 +32,8 @@ export class TimeShift {
   #opening: Promise<ShiftPlayer | null> | null = null;
   #active = false;
   #wanted: { atMs: number; paused: boolean; speed: ShiftSpeed } = { atMs: 0, paused: false, speed: 1 };
+  /** A delayed seat that stays at its edge, also when the sound came too late to play on without a break. */
+  #staysAtEdge = false;
   #returnMs: number | null = null;
   /** What the server was told of this listening last. */
   #told: { listeningId: string; on: boolean } | null = null;
@@ -111,7 +74,7 @@ export class TimeShift {
 
   /** The listening is there, for the first time or again. */
   attached(): void {
-    if (this.#host.delayMs() !== null && !this.#active) this.#start(this.#delayedEdge(), false);
+    if (this.#host.delayMs() !== null && !this.#active) this.#startAtEdge();
     else void this.#tellServer();
   }
 
@@ -126,6 +89,7 @@ export class TimeShift {
     this.#player = null;
     this.#opening = null;
     this.#told = null;
+    this.#staysAtEdge = false;
     this.#returnMs = null;
     this.#host.onChange({ shift: null, returnMs: null, shiftError: null });
   }
@@ -158,6 +122,7 @@ export class TimeShift {
       if (this.#active || delayed) this.goLive();
       return;
     }
+    this.#staysAtEdge = false;
     this.#start(Math.min(Math.max(0, ms), this.edgeMs()), this.#active && this.#wanted.paused);
   }
 
@@ -167,6 +132,7 @@ export class TimeShift {
       if (at !== null) this.#start(at, true);
       return;
     }
+    this.#staysAtEdge = false;
     this.#wanted = { ...this.#wanted, paused: !this.#wanted.paused };
     if (!this.#wanted.paused) this.#host.mixer.start();
     this.#player?.setPaused(this.#wanted.paused);
@@ -189,11 +155,8 @@ export class TimeShift {
     }
     const at = this.#positionMs();
     if (this.edgeMs() - at > worthReturningMs) this.#returnMs = at;
-    if (this.#host.delayMs() !== null) {
-      this.#wanted = { ...this.#wanted, speed: 1 };
-      this.#player?.setSpeed(1);
-      this.#start(this.#delayedEdge(), false);
-    } else this.#becomeLive();
+    if (this.#host.delayMs() !== null) this.#startAtEdge();
+    else this.#becomeLive();
     this.#host.onChange({ returnMs: this.#returnMs });
   }
 
@@ -203,6 +166,7 @@ export class TimeShift {
     if (at === null) return;
     this.#returnMs = null;
     this.#host.onChange({ returnMs: null });
+    this.#staysAtEdge = false;
     this.#start(at, false);
   }
 
@@ -212,6 +176,12 @@ export class TimeShift {
     this.#endMs = endMs;
     this.#tell();
     return true;
+  }
+
+  #startAtEdge(): void {
+    this.#wanted = { ...this.#wanted, speed: 1 };
+    this.#staysAtEdge = true;
+    this.#start(this.#delayedEdge(), false);
   }
 
   #start(atMs: number, paused: boolean): void {
@@ -296,15 +266,22 @@ export class TimeShift {
       this.#host.onOver();
       return;
     }
-    if (this.#endMs !== null || this.#wanted.speed === 1 || this.#wanted.paused) return;
+    if (this.#endMs !== null || this.#wanted.paused) return;
+    const behindMs = this.edgeMs() - atMs;
+    if (this.#staysAtEdge) {
+      if (state === 'playing' && behindMs > tooFarMs) this.#startAtEdge();
+      return;
+    }
+    if (this.#wanted.speed === 1) return;
     if (this.#host.delayMs() !== null) {
-      if (this.edgeMs() - atMs > cushionMs) return;
+      if (behindMs > cushionMs) return;
+      this.#staysAtEdge = true;
       this.setSpeed(1);
       return;
     }
     // Caught up: all that is on disk was heard.
     const dry = this.#player?.atEdge === true && (state === 'starved' || fetchedMs - atMs < 100);
-    if (dry || this.edgeMs() - atMs <= this.#lag.ms) this.#becomeLive();
+    if (dry || behindMs <= this.#lag.ms) this.#becomeLive();
   }
 
   #becomeLive(): void {
@@ -367,7 +344,6 @@ export class TimeShift {
     const playheadMs = this.#positionMs();
     const edgeMs = this.edgeMs();
     const behindMs = Math.max(0, edgeMs - playheadMs);
-    const delayed = this.#host.delayMs() !== null;
     const liveInMs = reachesLiveInMs({
       behindMs: this.#endMs === null ? behindMs - this.#lag.ms : behindMs,
       speed,
@@ -384,7 +360,7 @@ export class TimeShift {
         catchingUp: speed > 1 && !paused,
         liveInMs: paused ? null : liveInMs,
         waiting: this.#player?.report.state === 'starved',
-        atEdge: delayed && !paused && behindMs <= 2 * cushionMs,
+        atEdge: this.#staysAtEdge && !paused,
       },
     });
   }
