@@ -74,7 +74,6 @@ export async function* measureBesideJanus(listeners: number, seconds: number): A
       contestants.push({
         name,
         audience: crowd,
-        ports: janus.ports,
         spent: [],
         pids: async () => [janus.pid],
       });
