@@ -70,7 +70,7 @@ describe('The ribbon under a recording', function () {
 
   it('says in words how the conversation went', async () => {
     const page = await look({});
-    const said = await findings(page).innerText();
+    const said = await findings(page).textContent();
     expect(said).to.match(/The agent answers after \d+(\.\d)? s as a rule/);
     expect(said).to.include('Nobody was silent for three seconds or more.');
     expect(said).to.match(/Agent 3(\.\d)?, customer 3(\.\d)? syllables a second/);
