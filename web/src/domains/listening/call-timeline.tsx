@@ -31,6 +31,7 @@ export function CallTimeline({
       stepMs: waveformStepMs,
       playheadMs: over ? edgeMs : (shift.heardMs() ?? 0),
       edgeMs,
+      edgeIsLive: state.delayMs === null && state.call?.state !== 'ended',
       state: over ? 'over' : shift.active ? 'behind' : 'live',
     };
   };

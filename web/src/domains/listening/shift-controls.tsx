@@ -62,6 +62,7 @@ export function ShiftControls({
       <div className={styles.pace}>
         {shifted && (
           <Segmented<ShiftSpeed>
+            size="small"
             aria-label={t('shift.speed')}
             options={shiftSpeeds.map((value) => ({ value, label: `${value}×` }))}
             value={state.shift?.speed ?? 1}
@@ -86,6 +87,7 @@ function GoLive({ session, state }: { session: ListeningSession; state: Listenin
   return (
     <Button
       className={styles.goLive ?? ''}
+      data-delayed={state.delayMs !== null}
       icon={<span className={styles.dot} data-delayed={state.delayMs !== null} aria-hidden />}
       onClick={() => session.shift.goLive()}
       data-testid="go-live"

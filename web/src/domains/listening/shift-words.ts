@@ -55,7 +55,7 @@ export function useShiftWords(
         ? 'shift.waiting'
         : over
           ? 'shift.overHint'
-          : phone
+          : phone || delay !== null
             ? 'shift.hintTouch'
             : 'shift.hint';
       return { words: behind, figure: null, hint: t(hint, { at }) };

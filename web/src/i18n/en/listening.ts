@@ -81,7 +81,7 @@ export const listening = {
     poor: 'The line is poor',
     silent: 'No sound is coming',
     unknown: 'Listening to the line',
-    kept: 'From what is kept of the call',
+    kept: 'Played back',
     numbers: '{{roundTrip}} ms there and back, {{loss}}, {{jitter}} ms jitter',
     numbersNoTrip: '{{loss}}, {{jitter}} ms jitter',
     noLoss: 'no loss',

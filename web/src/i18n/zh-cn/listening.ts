@@ -79,7 +79,7 @@ export const listening: SameKeys<typeof english> = {
     poor: '线路不佳',
     silent: '没有声音传来',
     unknown: '正在了解线路',
-    kept: '正在播放已保留的声音',
+    kept: '回放中',
     numbers: '往返 {{roundTrip}} 毫秒，{{loss}}，抖动 {{jitter}} 毫秒',
     numbersNoTrip: '{{loss}}，抖动 {{jitter}} 毫秒',
     noLoss: '无丢包',

@@ -14,6 +14,8 @@ export interface GrowingCall {
   readonly playheadMs: number;
   readonly edgeMs: number;
   readonly state: 'live' | 'behind' | 'over';
+  /** Where one is behind: what lies at the edge is live, or as near to it as one may come. */
+  readonly edgeIsLive: boolean;
 }
 
 interface Look {
@@ -61,7 +63,7 @@ export function drawGrowingCall(context: CanvasRenderingContext2D, call: Growing
     context.globalAlpha = 0.16;
     context.fillRect(playhead, 0, edge - playhead, bottom);
     context.globalAlpha = 1;
-    drawHead(context, edge, palette.live, 1, bottom);
+    drawHead(context, edge, call.edgeIsLive ? palette.live : palette.behind, 1, bottom);
     drawHead(context, playhead, palette.behindText, 2, bottom);
   } else {
     drawHead(context, edge, call.state === 'live' ? palette.live : palette.over, 2, bottom);
