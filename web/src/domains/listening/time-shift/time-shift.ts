@@ -193,8 +193,9 @@ export class TimeShift {
       mixer.hear('shifted', fadeMs.out);
       this.#host.onChange({ shiftError: null });
     }
-    void this.#tellServer();
+    // The sound is asked for first: nobody waits for the server to stop forwarding.
     void this.#play();
+    void this.#tellServer();
     this.#tell();
   }
 
