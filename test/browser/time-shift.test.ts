@@ -279,7 +279,8 @@ describe('A live call, heard again', function () {
     await eventually(async () => {
       const [{ agent }, { edgeMs, heardMs }] = await Promise.all([heard(page), standing(page)]);
       expect(secondOf(agent.hz)).to.be.closeTo(Math.floor(heardMs / 1000), 0.4);
-      expect(edgeMs - heardMs).to.be.within(0, 1_500);
+      // It is brought forward when it fell back by three seconds, not for less.
+      expect(edgeMs - heardMs).to.be.within(0, 3_200);
     });
     // By the manager's clock the call is further.
     const { calls } = await manager.calls.live('supermarket');
