@@ -1,4 +1,5 @@
 import { type WorkerHeartbeat, workerHeartbeat } from '#contract/capture.ts';
+import { workersSecretKey } from '#contract/spool-follow.ts';
 import { newSecret } from '#kernel/ids.ts';
 import type { Redis } from '#kernel/redis.ts';
 
@@ -12,8 +13,6 @@ export interface Peers {
   /** Shown at another worker's door. */
   secret(): Promise<string>;
 }
-
-const secretKey = 'workers:secret';
 
 export function createPeers(redis: Redis, self: { readonly spoolId: string }): Peers {
   let secret: Promise<string> | undefined;
@@ -38,8 +37,8 @@ export function createPeers(redis: Redis, self: { readonly spoolId: string }): P
     secret: () => {
       secret ??= (async () => {
         // Whoever starts first makes it; who can read Redis can read the leases of the tap as well.
-        await redis.set(secretKey, newSecret(), 'NX');
-        const kept = await redis.get(secretKey);
+        await redis.set(workersSecretKey, newSecret(), 'NX');
+        const kept = await redis.get(workersSecretKey);
         if (!kept) throw new Error('Redis keeps no secret of the workers');
         return kept;
       })().catch((error: unknown) => {

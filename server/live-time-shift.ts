@@ -1,3 +1,4 @@
+import { workersSecretKey } from '#contract/spool-follow.ts';
 import type { CallsService } from '#domains/calls/calls.service.ts';
 import { createCallSpools } from '#domains/listening/call-spools.store.ts';
 import type { ListeningService } from '#domains/listening/listening.service.ts';
@@ -10,8 +11,6 @@ import type { LiveNeeds } from './live.ts';
 
 /** How often listenings from disk are looked at. Milliseconds. */
 const settleEveryMs = 5_000;
-/** Made by the first worker that starts (`recordings-worker/peers.ts`): it opens the doors between them. */
-const workersSecretKey = 'workers:secret';
 
 /** Hearing a live call from the spools of its recorders. `clock`: the one that stamps the packets of calls. */
 export function startTimeShift(

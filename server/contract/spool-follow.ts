@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { id, offsetMs } from './primitives.ts';
 import { audioSpanMaxMs } from './time-shift.ts';
 
+/** Where Redis keeps the secret by which workers and servers know each other: made by the first worker that starts, shown at workers’ doors. */
+export const workersSecretKey = 'workers:secret';
+
 /**
  * What a recordings worker answers about a call that it has on disk, also while it is being written. Behind the door
  * for other workers (`Authorization: Bearer SECRET`):
