@@ -31,7 +31,7 @@ export type ClipEvents = { 'clip-changed': { clip: StoredClip } };
 
 export interface ClipsDependencies {
   readonly store: ClipsStore;
-  readonly calls: Pick<CallsService, 'find'>;
+  readonly calls: Pick<CallsService, 'find' | 'byIds'>;
   readonly recordings: Pick<RecordingsService, 'find' | 'stored' | 'ofCalls' | 'byIds'>;
   readonly bookmarks: Pick<BookmarksService, 'visible' | 'counts'>;
   readonly hearings: HearingsService;
@@ -44,8 +44,8 @@ export interface ClipsDependencies {
   readonly log: Log;
 }
 
-/** So many that stand still one look goes through. */
-const backlog = 50;
+/** So many that stand still are looked at together. */
+const pageSize = 50;
 /** What was asked for so lately may be on its way already. Milliseconds. */
 const freshMs = 2_000;
 /** A client's idea of a live call may be ahead of it by this much. Milliseconds. */
@@ -102,6 +102,27 @@ export function createClipsService(deps: ClipsDependencies) {
       log.error({ recordingId: recording.id, err }, 'clips are not cut yet'),
     );
   });
+
+  async function goOnWith(clips: readonly StoredClip[]): Promise<void> {
+    const now = clock();
+    const due = clips.filter((clip) => clip.state === 'asked' || now - clip.stateAt >= patienceOf(clip));
+    const callIds = [...new Set(due.map(({ callId }) => callId))];
+    const found = new Map((await recordings.ofCalls(callIds)).map((one) => [one.callId, one]));
+    const without = callIds.filter((callId) => !found.has(callId));
+    const calls = new Map((await deps.calls.byIds(without)).map((call) => [call.id, call]));
+    for (const clip of due) {
+      const recording = found.get(clip.callId);
+      if (recording) {
+        if (!isGone(recording)) await begin(clip, recording);
+        continue;
+      }
+      const call = calls.get(clip.callId);
+      const over = call === undefined ? clip.createdAt : call.endedAt;
+      if (over !== null && now - over > noRecordingAfterMs) {
+        await fail(clip, 'clip.no-recording', 'Nothing of this call was recorded.');
+      }
+    }
+  }
 
   async function find(person: Person, clipId: string): Promise<StoredClip> {
     const clip = await store.byId(clipId);
@@ -308,25 +329,15 @@ export function createClipsService(deps: ClipsDependencies) {
       }
     },
 
-    /** Goes on with what a crash, or a lost job, left standing. */
+    /** Goes on with what a crash, or a lost job, left standing. Throws while a store is away: nothing is decided then. */
     async sweep(): Promise<void> {
-      const now = clock();
-      const standing = [
-        ...(await store.inState('asked', now - freshMs, backlog)),
-        ...(await store.inState('cutting', now - patienceOf({ attempts: 1 }), backlog)),
-      ].filter((clip) => clip.state === 'asked' || now - clip.stateAt >= patienceOf(clip));
-      const found = await recordings.ofCalls([...new Set(standing.map(({ callId }) => callId))]);
-      for (const clip of standing) {
-        const recording = found.find(({ callId }) => callId === clip.callId);
-        if (recording) {
-          if (!isGone(recording)) await begin(clip, recording);
-          continue;
-        }
-        const call = await deps.calls.find(clip.callId).catch(() => null);
-        const over = call === null ? clip.createdAt : call.endedAt;
-        if (over !== null && now - over > noRecordingAfterMs) {
-          await fail(clip, 'clip.no-recording', 'Nothing of this call was recorded.');
-        }
+      const before = clock() - freshMs;
+      // All of them, a page at a time: those whose calls are still on must not stand before those that can be cut.
+      for (let afterId = ''; ; ) {
+        const page = await store.standing(['asked', 'cutting'], before, afterId, pageSize);
+        await goOnWith(page);
+        if (page.length < pageSize) return;
+        afterId = page.at(-1)!.id;
       }
     },
 

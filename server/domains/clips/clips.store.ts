@@ -125,11 +125,12 @@ export function createClipsStore(connection: Connection) {
           .exec(),
       ),
 
-    inState: (state: ClipState, before: number, limit: number) =>
+    /** In these states since before `before` (UTC ms), by id, from one id to the next: for what goes through all of them. */
+    standing: (states: readonly ClipState[], before: number, afterId: string, limit: number) =>
       many(
         model
-          .find({ state, stateAt: { $lt: before } })
-          .sort({ stateAt: 1 })
+          .find({ state: { $in: [...states] }, stateAt: { $lt: before }, _id: { $gt: afterId } })
+          .sort({ _id: 1 })
           .limit(limit)
           .lean()
           .exec(),
