@@ -12,7 +12,7 @@ import { FollowSettling } from './follow-settling.ts';
 import { admitToRoom } from './listening.ts';
 
 export interface FollowDependencies extends FollowDeskNeeds {
-  readonly calls: Pick<CallsService, 'find' | 'present' | 'liveStored'>;
+  readonly calls: Pick<CallsService, 'find' | 'byIds' | 'present' | 'liveStored'>;
   /** What a person heard since then, live or archived. */
   readonly heardSince: (personId: string, since: number) => Promise<Heard[]>;
   /** The lines that the owner map gives a person. */
@@ -55,8 +55,7 @@ export function createFollowService(deps: FollowDependencies) {
   async function placeOf(person: Person, slot: Slot, now: number) {
     const kept = await store.placeOf(person.id, now);
     if (kept?.slotId !== slot.id) return { since: null, heardCallId: null };
-    const call =
-      kept.waitingSince === null && kept.callId ? await calls.find(kept.callId).catch(() => null) : null;
+    const [call] = kept.waitingSince === null && kept.callId ? await calls.byIds([kept.callId]) : [];
     return { since: kept.waitingSince, heardCallId: call?.state === 'live' ? call.id : null };
   }
 

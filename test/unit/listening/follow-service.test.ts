@@ -107,6 +107,7 @@ function world(options: { store?: FollowStore; processId?: string; now?: number 
         if (!call) throw new AppError('not-found', 'There is no such call.');
         return call;
       },
+      byIds: async (ids) => ids.flatMap((id) => calls.get(id) ?? []),
       present: (call) => presentCall(call, 0),
       liveStored: async () => [...calls.values()].filter(({ state }) => state === 'live'),
     },
