@@ -210,7 +210,7 @@ describe('The story: a manager hears a customer, live and again', function () {
         expect(customer.hz).to.be.within(1_190, 1_210);
       });
       await page.getByText('没有人听得到您').waitFor();
-      await page.getByRole('button', { name: '停止听线' }).click();
+      await page.getByRole('button', { name: '停止', exact: true }).click();
       await page.locator('[data-testid="live-state"][data-phase="idle"]').waitFor();
       expect((await heard(page)).agent.level).to.equal(0);
     });
