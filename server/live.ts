@@ -20,6 +20,7 @@ import { livingRecorders } from '#domains/recordings/recorders.store.ts';
 import { handleReports } from '#domains/recordings/recordings.jobs.ts';
 import { recordingsRoutes } from '#domains/recordings/recordings.routes.ts';
 import { createRecordingsService } from '#domains/recordings/recordings.service.ts';
+import { announceRecordings } from '#domains/recordings/recordings.sockets.ts';
 import { createRecordingsStore } from '#domains/recordings/recordings.store.ts';
 import { createRenderingsService } from '#domains/recordings/renderings.service.ts';
 import type { Seats } from '#domains/seats/seats.service.ts';
@@ -201,6 +202,7 @@ export async function startLive(needs: LiveNeeds) {
   const recordingsStore = createRecordingsStore(mongo);
   await recordingsStore.ready();
   const recordingEvents = new TypedEvents<RecordingEvents>(faultIn('recordings'));
+  announceRecordings(gateway, recordingEvents);
   const capture = createCaptureService({
     store: recordingsStore,
     calls,

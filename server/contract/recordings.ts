@@ -3,6 +3,7 @@ import { callFacts } from './calls.ts';
 import { endpoint } from './endpoint.ts';
 import { heardBy } from './hearings.ts';
 import { id, legRole, localText, offsetMs, timeMs } from './primitives.ts';
+import { socketEvent } from './socket.ts';
 
 /**
  * capturing → captured → sealed → archived; `failed` keeps the spool and says why. Of what is `deleted` only the row and
@@ -144,5 +145,14 @@ export const recordingsEndpoints = {
       expiresAt: timeMs,
     }),
     errors: ['not-found', 'scope.denied', 'recording.not-ready', 'recording.deleted', 'store.storage'],
+  }),
+} as const;
+
+export const recordingEvents = {
+  moved: socketEvent({
+    event: 'recording:moved',
+    summary:
+      'A recording on a line in scope reached another state: captured, sealed, archived or failed. The rest is asked for over HTTP.',
+    payload: z.object({ recordingId: id, callId: id, lineId: id, state: recordingState }),
   }),
 } as const;

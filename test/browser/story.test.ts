@@ -109,7 +109,8 @@ describe('The story: a manager hears a customer, live and again', function () {
       await page.getByRole('link', { name: 'Leave the room' }).click();
       await page.getByRole('link', { name: 'Library' }).click();
       const row = page.getByRole('listitem').filter({ hasText: product.en });
-      await row.locator('canvas, svg').first().waitFor({ timeout: 25_000 });
+      // Sooner than a list that nobody tells of it would look again.
+      await row.locator('canvas, svg').first().waitFor({ timeout: 15_000 });
       await row.getByRole('link').click();
       await page.waitForURL('**/recordings/*');
       await page.getByText(product.en).first().waitFor();

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Codec } from '#contract/primitives.ts';
-import { peaksFile, type RecordingDetail } from '#contract/recordings.ts';
+import { peaksFile, type RecordingDetail, recordingEvents } from '#contract/recordings.ts';
 import type { StackEnv } from '#scripts/embedded/stack.ts';
 import { PersonClient } from '#support/clients/person-client.ts';
 import { RoomClient } from '#support/clients/room-client.ts';
+import type { SocketClient } from '#support/clients/socket-client.ts';
 import { TelephonyClient } from '#support/clients/telephony-client.ts';
 import { decodeAudio } from '#support/decode-audio.ts';
 import { eventually } from '#support/eventually.ts';
@@ -28,6 +29,7 @@ describe('First light: one call travels the whole house', function () {
   let telephony: TelephonyClient;
   let host: PersonClient;
   let slotId: string;
+  let socket: SocketClient;
   const rooms: RoomClient[] = [];
   const sendings: Sending[] = [];
 
@@ -38,12 +40,14 @@ describe('First light: one call travels the whole house', function () {
     [server, recorders[0]] = await Promise.all([startServer(stores), startRecorder(stores, spoolDir)]);
     telephony = new TelephonyClient(server.url, testTelephonyKey);
     host = await PersonClient.signIn(server.url, 'host');
+    socket = await host.socket();
     const startsAt = Math.floor(Date.now() / 300_000) * 300_000;
     const plan = { lineId: 'supermarket', startsAt, endsAt: startsAt + 3_600_000, seats: 5 };
     slotId = (await host.seats.plan(plan)).id;
   });
   after(async () => {
     for (const room of rooms) room.close();
+    socket?.close();
     await Promise.all(sendings.map((sending) => sending.stop()));
     await Promise.all([server?.stop(), ...recorders.map((recorder) => recorder.stop())]);
     if (spoolDir) await rm(spoolDir, { recursive: true, force: true });
@@ -85,6 +89,13 @@ describe('First light: one call travels the whole house', function () {
       { within, every: 100 },
     );
 
+  /** The states that a browser with the library on its screen was told of. */
+  const told = (recordingId: string) =>
+    socket
+      .seen(recordingEvents.moved)
+      .filter((one) => one.recordingId === recordingId)
+      .map(({ state }) => state);
+
   /** Frequencies of one second in the middle of each channel, left first. */
   const tonesOf = (channels: Int16Array[]) =>
     channels.map((samples) => {
@@ -121,6 +132,7 @@ describe('First light: one call travels the whole house', function () {
       await Promise.all([agent.done, customer.done]);
       await telephony.end(call.callId);
       const recording = await archived(call.callId);
+      await eventually(() => expect(told(recording.id)).to.deep.equal(['captured', 'sealed', 'archived']));
       expect(recording.coverage).to.equal(1);
       expect(recording.durationMs).to.be.within(seconds * 1000 - 50, seconds * 1000 + 50);
       expect(recording.gaps).to.deep.equal([]);

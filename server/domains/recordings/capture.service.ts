@@ -25,6 +25,8 @@ import {
 const finishGraceMs = 10_000;
 
 export type RecordingEvents = {
+  /** It is captured, sealed, archived or failed now. */
+  'recording-moved': { recording: StoredRecording };
   'recording-archived': { recording: StoredRecording };
   /** No worker records the call, for so long already. It goes on, and the tap keeps what it can. */
   'capture-untaken': { callId: string; recordingId: string; forMs: number };
@@ -104,6 +106,7 @@ export function createCaptureService(deps: CaptureDependencies) {
       stateAt: clock(),
       attempts: 1,
     });
+    if (moved) deps.events.emit('recording-moved', { recording: moved });
     // Moved by an earlier try that did not get as far as the queue: queueing twice does nothing.
     const recording = moved ?? (await store.byId(recordingId));
     if (recording?.state !== 'captured') return;
@@ -188,6 +191,7 @@ export function createCaptureService(deps: CaptureDependencies) {
             sealedIn: report.spoolId ?? null,
             failure: null,
           });
+          if (sealed) deps.events.emit('recording-moved', { recording: sealed });
           // Sealed already: perhaps by an earlier try that did not get as far as the queue. Queueing twice does nothing.
           const recording = sealed ?? (before.state === 'sealed' ? before : null);
           if (recording) await queues.enqueueArchive(archiveJobOf(recording));
@@ -204,6 +208,7 @@ export function createCaptureService(deps: CaptureDependencies) {
             return;
           }
           log.info({ recordingId: recording.id, callId: recording.callId }, 'archived');
+          deps.events.emit('recording-moved', { recording });
           deps.events.emit('recording-archived', { recording });
           return;
         }
@@ -217,10 +222,13 @@ export function createCaptureService(deps: CaptureDependencies) {
             'recording failed',
           );
           if (report.final) {
-            await store.move(report.recordingId, ['capturing', 'captured', 'sealed'], 'failed', {
-              stateAt: clock(),
-              failure,
-            });
+            const recording = await store.move(
+              report.recordingId,
+              ['capturing', 'captured', 'sealed'],
+              'failed',
+              { stateAt: clock(), failure },
+            );
+            if (recording) deps.events.emit('recording-moved', { recording });
           } else {
             // Of a stage that is over since then it is no news: reports may overtake each other.
             const states = {

@@ -24,6 +24,9 @@ function house(state: StoredRecording['state']) {
   const seals: SealJob[] = [];
   const archives: ArchiveJob[] = [];
   const failing = { times: 0 };
+  const told: StoredRecording['state'][] = [];
+  const events = new TypedEvents<RecordingEvents>(fault);
+  events.on('recording-moved', ({ recording }) => told.push(recording.state));
   const queue = async <J>(jobs: J[], job: J) => {
     if (failing.times-- > 0) throw new Error('Redis is away');
     jobs.push(job);
@@ -50,14 +53,14 @@ function house(state: StoredRecording['state']) {
     workers: async () => [],
     copies: 'auto',
     callEvents: new TypedEvents<CallEvents>(fault),
-    events: new TypedEvents<RecordingEvents>(fault),
+    events,
     scenarioName: async () => null,
     instanceId: 'server-1',
     instanceAlive: async () => false,
     clock: () => 1_000,
     log: createLog('test', 'silent'),
   } as unknown as CaptureDependencies);
-  return { service, tapEvents, seals, archives, failing, book: () => book };
+  return { service, tapEvents, seals, archives, failing, told, book: () => book };
 }
 
 const sealed: Report = {
@@ -79,7 +82,7 @@ const sealed: Report = {
 
 describe('the way of a recording through its stages', () => {
   it('goes on where the queue was away after the books were written', async () => {
-    const { tapEvents, seals, failing, book } = house('capturing');
+    const { tapEvents, seals, failing, told, book } = house('capturing');
     failing.times = 1;
     const end = { packets: 10, dropped: 0, items: 13, spoolIds: ['spool_1', 'spool_2'] };
     tapEvents.emit('recorder-finished', { callId: 'call_1', lease: '', ...end });
@@ -87,10 +90,11 @@ describe('the way of a recording through its stages', () => {
       expect(seals).to.deep.equal([{ ...ids, items: 13, holders: ['spool_1', 'spool_2'] }]),
     );
     expect(book().state).to.equal('captured');
+    expect(told).to.deep.equal(['captured']);
   });
 
   it('goes on where it was away after the recording was sealed', async () => {
-    const { service, archives, failing, book } = house('captured');
+    const { service, archives, failing, told, book } = house('captured');
     failing.times = 1;
     await service.apply(sealed).then(
       () => expect.fail('the report must be delivered again'),
@@ -99,6 +103,29 @@ describe('the way of a recording through its stages', () => {
     expect(book().state).to.equal('sealed');
     await service.apply(sealed);
     expect(archives).to.deep.equal([{ ...ids, items: null, holders: [], sealedIn: 'spool_1' }]);
+    expect(told).to.deep.equal(['sealed']);
+  });
+
+  it('is told once, also where a word comes twice', async () => {
+    const { service, told } = house('captured');
+    const archived: Report = { kind: 'archived', ...ids, workerId: 'w', at: 2, files: [] };
+    for (const word of [sealed, sealed, archived]) await service.apply(word);
+    expect(told).to.deep.equal(['sealed', 'archived']);
+  });
+
+  it('is told where it ends in failure', async () => {
+    const { service, told } = house('captured');
+    const about = {
+      kind: 'failed',
+      ...ids,
+      workerId: 'w',
+      at: 1,
+      stage: 'seal',
+      code: 'seal.no-spool',
+    } as const;
+    await service.apply({ ...about, message: 'Not yet.', final: false });
+    await service.apply({ ...about, message: 'Nobody has it.', final: true });
+    expect(told).to.deep.equal(['failed']);
   });
 
   it('hears no failure of a stage that is over', async () => {
