@@ -1,5 +1,6 @@
 import { type Connection, Schema } from 'mongoose';
 import type { CallEndReason, CallLeg, CallPause } from '#contract/calls.ts';
+import { gatheredById } from '#kernel/gathered.ts';
 import type { PauseEndedBy, StoredCall, StoredLeg } from './calls.ts';
 
 type CallDocument = Omit<StoredCall, 'id'> & { _id: string };
@@ -57,6 +58,13 @@ export function createCallsStore(connection: Connection) {
   };
   const many = async (query: Promise<unknown>): Promise<StoredCall[]> =>
     ((await query) as CallDocument[]).map(present);
+  const byIds = (ids: readonly string[]) =>
+    many(
+      model
+        .find({ _id: { $in: [...ids] } })
+        .lean()
+        .exec(),
+    );
   const after = { returnDocument: 'after' as const };
 
   return {
@@ -76,14 +84,8 @@ export function createCallsStore(connection: Connection) {
       }
     },
 
-    byId: (id: string) => one(model.findById(id).lean().exec()),
-    byIds: (ids: readonly string[]) =>
-      many(
-        model
-          .find({ _id: { $in: [...ids] } })
-          .lean()
-          .exec(),
-      ),
+    byId: gatheredById(byIds),
+    byIds,
     byCustomerTokenHash: (hash: string) => one(model.findOne({ customerTokenHash: hash }).lean().exec()),
 
     live: (lineIds: readonly string[] | null) =>

@@ -1,6 +1,7 @@
 import type { Person } from '#contract/identity.ts';
 import type { Clock } from '#kernel/clock.ts';
 import { AppError } from '#kernel/errors.ts';
+import { gatheredById } from '#kernel/gathered.ts';
 import { type Owned, type StoredPerson, withScope } from './identity.ts';
 
 export interface PersonsStore {
@@ -30,11 +31,13 @@ const everybodyAtMost = 5_000;
 export class Identity {
   readonly authMode: 'demo' | 'none';
   readonly #options: IdentityOptions;
+  readonly #stored: (id: string) => Promise<StoredPerson | null>;
   readonly #kept = new Map<string, { at: number; person: Promise<Person | null> }>();
 
   constructor(options: IdentityOptions) {
     this.#options = options;
     this.authMode = options.authMode;
+    this.#stored = gatheredById((ids) => options.store.byIds(ids));
   }
 
   /** The person with their scope, or null. */
@@ -110,11 +113,10 @@ export class Identity {
   }
 
   async #read(personId: string): Promise<Person | null> {
-    const [stored] = await this.#options.store.byIds([personId]);
-    return this.#scoped(stored);
+    return this.#scoped(await this.#stored(personId));
   }
 
-  async #scoped(stored: StoredPerson | undefined): Promise<Person | null> {
+  async #scoped(stored: StoredPerson | null | undefined): Promise<Person | null> {
     return stored ? withScope(stored, await this.#options.ownerMap(stored.id)) : null;
   }
 }

@@ -1,6 +1,8 @@
-import { type Connection, Schema } from 'mongoose';
+import { type Connection, type mongo, Schema } from 'mongoose';
+import { gathered } from '#kernel/gathered.ts';
 import type { Span } from './credit.ts';
 import type { KeptProof } from './hearing-proof.ts';
+import type { MeasuredHearing } from './line-history.ts';
 import { type LineWindow, lineWindowsKept } from './line-record.ts';
 import type { Hearing, ReplayProgress } from './listening.ts';
 
@@ -60,6 +62,15 @@ const growth = ({ packets, lastPacketAt, heard }: KeptProof) => ({
 const lengthen = (line: readonly LineWindow[]) =>
   line.length === 0 ? {} : { $push: { line: { $each: [...line], $slice: -lineWindowsKept } } };
 
+/** Of an unordered insert, the rows that were refused, by their place; undefined where it failed as a whole. */
+function refusedWrites(error: unknown): Map<number, Error> | undefined {
+  const { writeErrors } = error as { writeErrors?: mongo.WriteError | mongo.WriteError[] };
+  const list = [writeErrors ?? []].flat();
+  return list.length === 0
+    ? undefined
+    : new Map(list.map((one) => [one.index, new Error(one.errmsg, { cause: error })]));
+}
+
 export type HearingsStore = ReturnType<typeof createHearingsStore>;
 
 export function createHearingsStore(connection: Connection) {
@@ -69,13 +80,24 @@ export function createHearingsStore(connection: Connection) {
     return (rows as unknown as HearingDocument[]).map(present);
   };
 
+  // Two hundred who join in one moment are written by one command; each still waits until theirs is stored.
+  const insert = gathered(async (hearings: readonly Hearing[]): Promise<(undefined | Error)[]> => {
+    const rows = hearings.map(({ id, ...rest }) => ({ _id: id, ...rest }));
+    try {
+      await model.insertMany(rows as never[], { ordered: false, lean: true });
+      return hearings.map(() => undefined);
+    } catch (error) {
+      const refused = refusedWrites(error);
+      if (!refused) throw error;
+      return hearings.map((_, index) => refused.get(index));
+    }
+  });
+
   return {
     ready: () => model.createIndexes(),
 
-    async insert(hearing: Hearing): Promise<void> {
-      const { id, ...rest } = hearing;
-      await model.insertOne({ _id: id, ...rest } as never);
-    },
+    /** Resolves when it is stored. */
+    insert,
 
     async touch(id: string, proof: KeptProof, line: readonly LineWindow[]): Promise<void> {
       await model.updateOne({ _id: id, endedAt: null }, { ...growth(proof), ...lengthen(line) }).exec();
@@ -92,6 +114,17 @@ export function createHearingsStore(connection: Connection) {
       const row = await model.findOne({ _id: id }, { personId: 1, line: 1 }).lean().exec();
       const known = row as unknown as { personId: string; line?: LineWindow[] } | null;
       return known && { personId: known.personId, line: known.line ?? [] };
+    },
+
+    /** Live listenings that began in the span, each with its line; newest first. */
+    async measured(
+      whose: Record<string, unknown>,
+      span: { from: number; to: number },
+      limit: number,
+    ): Promise<MeasuredHearing[]> {
+      const filter = { ...whose, live: true, startedAt: { $gte: span.from, $lt: span.to } };
+      const rows = await model.find(filter).sort({ startedAt: -1 }).limit(limit).lean().exec();
+      return (rows as unknown as HearingDocument[]).map((row) => ({ ...present(row), line: row.line ?? [] }));
     },
 
     /** For a hearing whose server is gone: what it wrote last stands. False when it is over already. */

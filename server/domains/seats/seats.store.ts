@@ -1,5 +1,6 @@
 import mongoose from 'mongoose';
 import type { Reservation } from '#contract/seats.ts';
+import { gathered, gatheredById } from '#kernel/gathered.ts';
 import { duplicateKeyFields, type MongoConnection } from '#kernel/mongo.ts';
 import type { SeatsStore, SpanQuery } from './seats.ports.ts';
 import { cellsOf, holdsSeat, type PlannedSlot } from './seats.ts';
@@ -91,6 +92,31 @@ export async function createSeatsStore(connection: MongoConnection): Promise<Sea
     lineId: { $in: [...lineIds] },
   });
 
+  const slotsByIds = async (slotIds: readonly string[]) => {
+    const rows = await slots.find({ _id: { $in: [...slotIds] } }).lean();
+    return rows.map(toSlot);
+  };
+  // A room that fills asks about each seat in the same moment.
+  const holding = gathered(async (asked: readonly { personId: string; slotId: string }[]) => {
+    const [slotIds, personIds] = [asked.map((one) => one.slotId), asked.map((one) => one.personId)];
+    const rows = await reservations
+      .find({
+        slotId: { $in: [...new Set(slotIds)] },
+        personId: { $in: [...new Set(personIds)] },
+        active: true,
+      })
+      .lean();
+    const held = new Map(rows.map((row) => [`${row.slotId} ${row.personId}`, toReservation(row)]));
+    return asked.map(({ slotId, personId }) => held.get(`${slotId} ${personId}`) ?? null);
+  });
+  const seatsTaken = gathered(async (slotIds: readonly string[]) => {
+    const rows = await reservations
+      .find({ slotId: { $in: [...new Set(slotIds)] }, active: true }, { slotId: 1, seat: 1 })
+      .lean();
+    const taken = Map.groupBy(rows, (row) => row.slotId);
+    return slotIds.map((slotId) => new Set(taken.get(slotId)?.map((row) => row.seat)));
+  });
+
   return {
     async insertSlot({ id, ...rest }) {
       try {
@@ -117,14 +143,8 @@ export async function createSeatsStore(connection: MongoConnection): Promise<Sea
       const row = await slots.findOne({ plannedBy, idempotencyKey }).lean();
       return row && { value: toSlot(row), requestHash: row.requestHash };
     },
-    async slot(slotId) {
-      const row = await slots.findById(slotId).lean();
-      return row && toSlot(row);
-    },
-    async slotsByIds(slotIds) {
-      const rows = await slots.find({ _id: { $in: [...slotIds] } }).lean();
-      return rows.map(toSlot);
-    },
+    slot: gatheredById(slotsByIds),
+    slotsByIds,
     async slotsBetween(span) {
       const rows = await slots.find(touches(span)).sort({ startsAt: 1, lineId: 1 }).lean();
       return rows.map(toSlot);
@@ -151,14 +171,8 @@ export async function createSeatsStore(connection: MongoConnection): Promise<Sea
       const row = await reservations.findOne({ _id: reservationId, personId }).lean();
       return row && toReservation(row);
     },
-    async holding(personId, slotId) {
-      const row = await reservations.findOne({ personId, slotId, active: true }).lean();
-      return row && toReservation(row);
-    },
-    async seatsTaken(slotId) {
-      const rows = await reservations.find({ slotId, active: true }, { seat: 1 }).lean();
-      return new Set(rows.map((row) => row.seat));
-    },
+    holding: (personId, slotId) => holding({ personId, slotId }),
+    seatsTaken,
     async takenBetween(span) {
       const rows = await reservations.aggregate<{ _id: string; taken: number }>([
         { $match: { ...touches(span), active: true } },
