@@ -39,6 +39,38 @@ export const heardDay = z.object({
 });
 export type HeardDay = z.infer<typeof heardDay>;
 
+/** A stretch of a line in one word; `none` where nothing was measured. */
+export const lineCell = z.enum(['good', 'fair', 'poor', 'none']);
+export type LineCell = z.infer<typeof lineCell>;
+
+/** How the line of one live listening was. */
+export const heardLine = z.object({
+  id,
+  person: z.object({ id, name: localText, title: localText }),
+  callId: id,
+  lineId: id,
+  slotId: id.nullable(),
+  startedAt: timeMs,
+  /** Null while it goes on. */
+  endedAt: timeMs.nullable(),
+  /**
+   * Poor: a tenth of the measured time or more was. Fair: a twentieth was poor or fair. Nothing: no sound ever got there.
+   * Unmeasured: it did, but too briefly, or later than live.
+   */
+  verdict: z.enum(['good', 'fair', 'poor', 'nothing', 'unmeasured']),
+  /** By their grade, ms. */
+  goodMs: z.number().int().nonnegative(),
+  fairMs: z.number().int().nonnegative(),
+  poorMs: z.number().int().nonnegative(),
+  /** Of all that was measured; null where nothing was. */
+  worst: z
+    .object({ roundTripMs: z.number().nullable(), jitterMs: z.number(), lossRatio: z.number() })
+    .nullable(),
+  /** The measured time in equal pieces, each by its worst; 60 at the most. */
+  cells: z.array(lineCell).max(60),
+});
+export type HeardLine = z.infer<typeof heardLine>;
+
 /** The longest piece of a recording that one report of a player may name. Milliseconds. */
 export const playedSpanMaxMs = 12 * 3_600_000;
 
@@ -85,7 +117,7 @@ export const hearingsEndpoints = {
     method: 'get',
     path: '/api/hearings/{id}/line',
     summary:
-      'How good the line of a live listening was, in pieces of ten seconds, the oldest first: my own, or anybody’s for those who run the programme.',
+      'How good the line of a live listening was, in pieces of ten seconds, the oldest first: my own, or anybody’s for those who look after all listeners.',
     auth: 'session',
     params: z.object({ id }),
     response: z.object({
@@ -101,6 +133,42 @@ export const hearingsEndpoints = {
       ),
     }),
     errors: ['not-found'],
+  }),
+  lines: endpoint({
+    id: 'hearings.lines',
+    method: 'get',
+    path: '/api/hearing-lines',
+    summary:
+      'Live listenings of a time with how good the line of each was: my own, or everybody’s for those who look after all of them.',
+    auth: 'session',
+    query: z
+      .object({
+        of: z.enum(['me', 'everyone']).default('me'),
+        from: z.coerce.number().pipe(timeMs),
+        to: z.coerce.number().pipe(timeMs),
+        /** Only from the seats of this slot. */
+        slotId: id.optional(),
+        /** Of everyone, only those who own this node or something below it. */
+        businessId: id.optional(),
+        order: z.enum(['latest', 'worst']).default('latest'),
+        limit: z.coerce.number().int().min(1).max(200).default(50),
+      })
+      .refine(({ from, to }) => to > from && to - from <= 400 * 86_400_000, {
+        path: ['to'],
+        message: 'must lie after from, by 400 days at most',
+      }),
+    response: z.object({
+      lines: z.array(heardLine),
+      /** Of all in this time, also those that `limit` left out; of no more than the latest 2,000. */
+      total: z.object({
+        good: z.number().int(),
+        fair: z.number().int(),
+        poor: z.number().int(),
+        nothing: z.number().int(),
+        unmeasured: z.number().int(),
+      }),
+    }),
+    errors: ['ability.denied'],
   }),
   played: endpoint({
     id: 'hearings.played',

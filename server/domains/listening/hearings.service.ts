@@ -11,7 +11,7 @@ import { newId } from '#kernel/ids.ts';
 import { endOfDay, quarterOf } from '#kernel/zoned-days.ts';
 import { creditedMs, handOut, judge, type Span } from './credit.ts';
 import type { HearingsStore } from './hearings.store.ts';
-import type { LineWindow } from './line-record.ts';
+import { lineHistories } from './line-histories.ts';
 import type { Hearing } from './listening.ts';
 import { daysOf, isHearing, isTold, present, withoutRepeats } from './notices.ts';
 
@@ -19,6 +19,8 @@ export interface HearingsDependencies {
   readonly store: HearingsStore;
   readonly calls: CallsService;
   readonly lines: () => Promise<readonly Line[]>;
+  /** The people who own a business or something below it. */
+  readonly team: (businessId: string) => Promise<ReadonlySet<string>>;
   /** What the programme asks of every listener in a quarter, hours. */
   readonly hoursAQuarter: number;
   readonly instanceId: string;
@@ -60,13 +62,7 @@ export function createHearingsService(deps: HearingsDependencies) {
   }
 
   return {
-    /** Error `not-found`, also for somebody else's: whose hearing it is, is nobody's business. */
-    async line(person: Person, hearingId: string): Promise<{ windows: LineWindow[] }> {
-      const known = await store.lineOf(hearingId);
-      const mine = known?.personId === person.id || may(person, 'operations.read').allowed;
-      if (!known || !mine) throw new AppError('not-found', 'There is no such listening.');
-      return { windows: known.line };
-    },
+    ...lineHistories(deps),
 
     heardBy: async (callId: string): Promise<HeardBy[]> =>
       ((await hearingsOf([callId])).get(callId) ?? []).map(present),

@@ -17,6 +17,7 @@ export function listeningRoutes(hearings: HearingsService): Route[] {
     route(hearingsEndpoints.hours, ({ person }) => hearings.hours(person())),
     route(hearingsEndpoints.ofMe, ({ person, query }) => hearings.heardMe(person(), query)),
     route(hearingsEndpoints.line, ({ person, params }) => hearings.line(person(), params.id)),
+    route(hearingsEndpoints.lines, ({ person, query }) => hearings.linesOf(person(), query)),
     route(hearingsEndpoints.played, ({ person, params, body }) => hearings.played(person(), params.id, body)),
   ];
 }

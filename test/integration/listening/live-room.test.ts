@@ -235,6 +235,25 @@ describe('The live room', function () {
       ]);
     });
     expect(await line(manager).catch(refusal)).to.equal('not-found');
+    const cx = await PersonClient.signIn(server.url, 'cx');
+    expect((await line(cx)).windows).to.have.length(1);
+
+    const span = { from: slot.startsAt - 3_600_000, to: slot.endsAt };
+    const lines = async (person: PersonClient, query: object = {}) =>
+      (await person.api.call(hearingsEndpoints.lines, { query: { ...span, ...query } })).lines;
+    const own = (await lines(host)).find(({ id }) => id === listeningId);
+    expect(own).to.deep.include({
+      ...{ verdict: 'good', slotId: slot.id, fairMs: 0, poorMs: 0, cells: ['good'] },
+      worst: { roundTripMs: 87, jitterMs: 9, lossRatio: 0.01 },
+    });
+    const ids = (list: { id: string }[]) => list.map(({ id }) => id);
+    expect(ids(await lines(manager))).not.to.include(listeningId);
+    expect(await lines(manager, { of: 'everyone' }).catch(refusal)).to.equal('ability.denied');
+    expect(ids(await lines(cx, { of: 'everyone', order: 'worst', limit: 200 }))).to.include(listeningId);
+    expect(ids(await lines(cx, { of: 'everyone', slotId: slot.id }))).to.include(listeningId);
+    expect(ids(await lines(cx, { of: 'everyone', slotId: 'another' }))).to.deep.equal([]);
+    const team = await lines(cx, { of: 'everyone', businessId: 'supermarket' });
+    expect(new Set(team.map(({ person }) => person.id))).to.deep.equal(new Set(['supermarket-manager']));
     await telephony.end(call.callId);
   });
 });

@@ -1,3 +1,5 @@
+import { lineGrade, type LineGrade as MeasuredGrade } from '#contract/line-grade.ts';
+
 /** What the receiving side measured since the last look. */
 export interface LineSample {
   /** There and back; null while it is not known. */
@@ -14,19 +16,11 @@ export interface LineSample {
   readonly bufferMs: number;
 }
 
-export type LineGrade = 'good' | 'fair' | 'poor' | 'silent';
+export type LineGrade = MeasuredGrade | 'silent';
 
-/**
- * The line in one word. Bounds after ITU-T G.114 (one-way delay under 150 ms is not noticed) and the usual
- * concealment of Opus and G.711 players (1 % loss is inaudible, 5 % is not).
- */
-export function gradeOf(sample: LineSample): LineGrade {
-  if (sample.packets === 0) return 'silent';
-  const roundTrip = sample.roundTripMs ?? 0;
-  if (sample.lossRatio > 0.05 || sample.jitterMs > 60 || roundTrip > 400) return 'poor';
-  if (sample.lossRatio > 0.01 || sample.jitterMs > 30 || roundTrip > 200) return 'fair';
-  return 'good';
-}
+/** The line in one word; `silent` where nothing came at all. */
+export const gradeOf = (sample: LineSample): LineGrade =>
+  sample.packets === 0 ? 'silent' : lineGrade(sample);
 
 interface Counts {
   readonly received: number;
