@@ -24,6 +24,7 @@ import { announceRecordings } from '#domains/recordings/recordings.sockets.ts';
 import { createRecordingsStore } from '#domains/recordings/recordings.store.ts';
 import { createRenderingsService } from '#domains/recordings/renderings.service.ts';
 import type { Seats } from '#domains/seats/seats.service.ts';
+import { teamOf } from '#domains/session-reports/session-reports.ts';
 import type { Route } from '#http/route.ts';
 import { type Clock, steadyClock } from '#kernel/clock.ts';
 import type { ServerConfig } from '#kernel/config.ts';
@@ -45,6 +46,7 @@ import { startAnalysis } from './live-analysis.ts';
 import { startBookmarks } from './live-bookmarks.ts';
 import { startFollowing } from './live-follow.ts';
 import { startKeeping } from './live-keeping.ts';
+import { startLineProbes } from './live-line-probe.ts';
 import { startMeetings } from './live-meetings.ts';
 import { startRooms } from './live-rooms.ts';
 import { startTimeShift } from './live-time-shift.ts';
@@ -163,6 +165,7 @@ export async function startLive(needs: LiveNeeds) {
     store: hearingsStore,
     calls,
     lines: async () => (await company()).lines,
+    team: async (businessId) => teamOf(await company(), businessId),
     hoursAQuarter: config.LISTENING_HOURS_A_QUARTER,
     instanceId: instances.self,
     clock,
@@ -183,6 +186,7 @@ export async function startLive(needs: LiveNeeds) {
   });
   listenersFromDisk = (callId) => listening.besideLive(callId);
   lifecycle.onStop('stopAdmitting', 'listenings', () => listening.stop());
+  startLineProbes({ gateway, clock, media });
   startTimeShift({ config, log, lifecycle, redis, gateway, calls, listening, clock: steady });
   startFollowing({
     ...{ log, lifecycle, clock, redis, gateway, calls, callEvents, listeningEvents, hearings },
@@ -284,6 +288,7 @@ export async function startLive(needs: LiveNeeds) {
     tellsAgents: hearings.isTellingLive,
     events: listeningEvents,
     callEvents,
+    sockets: () => gateway.connected,
     onFault: (about, fault) => log.warn({ about, err: fault }, 'a room was not told'),
   });
   gateway.mount([...softphoneDoor.doors, ...listeningDoor.doors, ...moments.doors]);

@@ -5,6 +5,7 @@ import type {
   SoftphoneMedia,
   SoftphoneMediaEvents,
 } from '#domains/calls/calls.ports.ts';
+import type { ProbeMedia } from '#domains/listening/line-probe.ports.ts';
 import type { ListenerMedia, ListenerMediaEvents } from '#domains/listening/listening.ports.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { ServerConfig } from '#kernel/config.ts';
@@ -12,6 +13,7 @@ import type { Log } from '#kernel/log.ts';
 import { TypedEvents } from '#kernel/typed-events.ts';
 import { createCallMedia, tellLegHeard, watchSilence } from './call-media.ts';
 import { IntakeFeed } from './intake.ts';
+import { createProbeMedia } from './line-probe.ts';
 import type { LinkTimes } from './link-watch.ts';
 import { createListenerMedia } from './listener-media.ts';
 import type { OpenRtpLeg, RecorderTap } from './media.ports.ts';
@@ -71,6 +73,7 @@ export interface MediaPlane {
   readonly calls: CallMedia;
   readonly softphone: SoftphoneMedia;
   readonly listeners: ListenerMedia;
+  readonly probes: ProbeMedia;
   workers(): WorkerFigures[];
   stats(): MediaFigures;
   /** Ends every call, closes every transport; resolves when the worker processes have ended. */
@@ -127,10 +130,16 @@ export async function createMediaPlane(options: MediaPlaneOptions): Promise<Medi
     options.linkTimes,
   );
 
+  const probes = createProbeMedia({
+    ...{ config, relays, hosts: () => pool.hosts, loads: () => rooms.loads() },
+    ...(options.limits && { limits: options.limits }),
+  });
+
   let closing: Promise<void> | undefined;
   async function closeAll(): Promise<void> {
     stopSilenceWatch();
     listeners.close();
+    probes.close();
     await rooms.closeAll();
     await pool.close();
     feed.close();
@@ -140,6 +149,7 @@ export async function createMediaPlane(options: MediaPlaneOptions): Promise<Medi
     calls: createCallMedia(rooms, callEvents),
     softphone: createSoftphoneMedia(rooms, softphoneEvents, routerRtpCapabilities, relays),
     listeners,
+    probes,
 
     workers() {
       return rooms.loads().map(({ index, calls, streams, cpuPercent }) => ({
