@@ -154,7 +154,7 @@ describe('The house', () => {
   it('speaks to each thing in one place', () => {
     const product = [...server, ...worker];
     expect(
-      strangers(product, /^(mongoose|mongodb)$/, /\.store\.ts$|^server\/kernel\/mongo\.ts$/),
+      strangers(product, /^(mongoose|mongodb)$/, /\.store\.ts$|^server\/kernel\/(mongo|rows)\.ts$/),
     ).to.deep.equal([]);
     expect(strangers(product, /^mediasoup$/, /^server\/media\//)).to.deep.equal([]);
     expect(strangers(product, /^node:dgram$/, /^server\/(telephony|media)\//)).to.deep.equal([]);
@@ -169,7 +169,10 @@ describe('The house', () => {
 
   it('lets only the server write the database', () => {
     expect(
-      breaches(worker, (_, { target, pack }) => pack === 'mongoose' || !!target?.endsWith('mongo.ts')),
+      breaches(
+        worker,
+        (_, { target, pack }) => pack === 'mongoose' || /\/kernel\/(mongo|rows)\.ts$/.test(target ?? ''),
+      ),
     ).to.deep.equal([]);
   });
 });

@@ -1,27 +1,19 @@
 import { type Connection, Schema } from 'mongoose';
 import { duplicateKeyFields } from '#kernel/mongo.ts';
+import { contains, mixed, number, rowsOf, text } from '#kernel/rows.ts';
 import type { StoredFollowUp } from './follow-ups.ts';
 
-type FollowUpDocument<Found> = Omit<StoredFollowUp<Found>, 'id'> & { _id: string };
-
-const mixed = Schema.Types.Mixed;
 const definition = {
-  _id: { type: String, required: true },
-  callId: { type: String, required: true },
-  version: { type: Number, required: true },
-  state: { type: String, required: true },
-  stateAt: { type: Number, required: true },
+  _id: text,
+  callId: text,
+  version: number,
+  state: text,
+  stateAt: number,
   attempts: { type: Number, default: 1 },
   found: { type: mixed, default: null },
   fileKey: { type: String, default: null },
   failure: { type: mixed, default: null },
 } as const;
-
-const present = <Found>({ _id, ...rest }: FollowUpDocument<Found>): StoredFollowUp<Found> => ({
-  id: _id,
-  ...rest,
-});
-const escapeRegex = (word: string) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 export type FollowUpsStore<Found> = ReturnType<typeof createFollowUpsStore<Found>>;
 
@@ -31,14 +23,12 @@ export function createFollowUpsStore<Found>(connection: Connection, collection: 
   schema.index({ state: 1, stateAt: 1 });
   if (collection === 'transcripts') schema.index({ state: 1, 'found.tags.version': 1, stateAt: -1 });
   const model = connection.model(`follow-up ${collection}`, schema, collection);
+  const rows = rowsOf<StoredFollowUp<Found>>(model);
 
   return {
     ready: () => model.init().then(() => undefined),
 
-    async byId(id: string): Promise<StoredFollowUp<Found> | null> {
-      const found = (await model.findById(id).lean().exec()) as FollowUpDocument<Found> | null;
-      return found && present(found);
-    },
+    byId: rows.byId,
 
     /** Of these recordings, those for which this version at least was asked for. */
     async asked(ids: readonly string[], version: number): Promise<Set<string>> {
@@ -70,19 +60,16 @@ export function createFollowUpsStore<Found>(connection: Connection, collection: 
     },
 
     /** Follow-ups that are done and of which this field of what was found lacks this version, newest first. */
-    async lacking(field: string, version: number, except: readonly string[], limit: number) {
+    lacking(field: string, version: number, except: readonly string[], limit: number) {
       const older = Array.from({ length: version - 1 }, (_, index) => index + 1);
-      const found = (await model
-        .find({
+      return rows.many(
+        {
           state: 'done',
           [`found.${field}.version`]: { $in: [null, ...older] },
           _id: { $nin: [...except] },
-        })
-        .sort({ stateAt: -1 })
-        .limit(limit)
-        .lean()
-        .exec()) as FollowUpDocument<Found>[];
-      return found.map(present);
+        },
+        { sort: { stateAt: -1 }, limit },
+      );
     },
 
     /** Adds to what was found, as long as it is still of this file; false when it is not. */
@@ -93,15 +80,8 @@ export function createFollowUpsStore<Found>(connection: Connection, collection: 
       return matchedCount > 0;
     },
 
-    async waitingSince(before: number, limit: number): Promise<StoredFollowUp<Found>[]> {
-      const found = (await model
-        .find({ state: 'waiting', stateAt: { $lt: before } })
-        .sort({ stateAt: 1 })
-        .limit(limit)
-        .lean()
-        .exec()) as FollowUpDocument<Found>[];
-      return found.map(present);
-    },
+    waitingSince: (before: number, limit: number) =>
+      rows.many({ state: 'waiting', stateAt: { $lt: before } }, { sort: { stateAt: 1 }, limit }),
 
     waiting: () => model.countDocuments({ state: 'waiting' }).exec(),
 
@@ -118,7 +98,7 @@ export function createFollowUpsStore<Found>(connection: Connection, collection: 
 
     /** Recordings in whose `field` of what was found every one of these words stands. */
     async withWords(field: string, words: readonly string[], limit: number): Promise<string[]> {
-      const conditions = words.map((word) => ({ [`found.${field}`]: { $regex: escapeRegex(word) } }));
+      const conditions = words.map((word) => ({ [`found.${field}`]: contains(word) }));
       const found = (await model
         .find({ state: 'done', $and: conditions }, { _id: 1 })
         .sort({ stateAt: -1 })

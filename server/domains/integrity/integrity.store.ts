@@ -1,5 +1,6 @@
 import { type Connection, Schema } from 'mongoose';
 import type { ArchiveFinding, FindingKind } from '#contract/operations.ts';
+import { duplicateKeyFields } from '#kernel/mongo.ts';
 import type { FindingDraft } from './integrity.ts';
 import { findingId } from './integrity.ts';
 
@@ -98,9 +99,9 @@ export async function createIntegrityStore(connection: Connection) {
       await sweeps
         .updateOne({ _id: theSweep }, { $setOnInsert: { until: 0 } }, { upsert: true })
         .exec()
-        .catch((error: { code?: number }) => {
+        .catch((error: unknown) => {
           // Another server made it at the same moment.
-          if (error.code !== 11_000) throw error;
+          if (!duplicateKeyFields(error)) throw error;
         });
       const free = { until: { $lte: now }, $or: [{ startedAt: null }, { startedAt: { $lte: notSince } }] };
       const row = (await sweeps

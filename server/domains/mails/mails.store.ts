@@ -1,11 +1,6 @@
 import { type Connection, Schema } from 'mongoose';
-import { duplicateKeyFields } from '#kernel/mongo.ts';
+import { mixed, number, rowsOf, text } from '#kernel/rows.ts';
 import type { StoredMail } from './mails.ts';
-
-type Row = Omit<StoredMail, 'id'> & { _id: string };
-
-const text = { type: String, required: true } as const;
-const number = { type: Number, required: true } as const;
 
 const schema = new Schema(
   {
@@ -14,7 +9,7 @@ const schema = new Schema(
     about: text,
     subject: text,
     text,
-    calendar: { type: Schema.Types.Mixed, default: null },
+    calendar: { type: mixed, default: null },
     state: text,
     attempts: number,
     dueAt: number,
@@ -27,26 +22,16 @@ const schema = new Schema(
 schema.index({ state: 1, dueAt: 1 });
 schema.index({ about: 1, createdAt: 1 });
 
-const present = ({ _id, ...rest }: Row): StoredMail => ({ id: _id, ...rest });
-
 export type MailsStore = ReturnType<typeof createMailsStore>;
 
 export function createMailsStore(connection: Connection) {
   const model = connection.model('Mail', schema, 'mails');
+  const rows = rowsOf<StoredMail>(model);
   return {
     ready: () => model.createIndexes(),
 
     /** False when it is there already. */
-    async insert(mail: StoredMail): Promise<boolean> {
-      const { id, ...rest } = mail;
-      try {
-        await model.insertOne({ _id: id, ...rest } as never);
-        return true;
-      } catch (error) {
-        if (duplicateKeyFields(error)) return false;
-        throw error;
-      }
-    },
+    insert: rows.insert,
 
     /** Earlier ones about the same to the same person need not go out any more. */
     async supersede(mail: Pick<StoredMail, 'id' | 'about' | 'personId' | 'createdAt'>): Promise<void> {
@@ -60,17 +45,12 @@ export function createMailsStore(connection: Connection) {
     },
 
     /** Takes the one that has been due for longest; nobody else gets it before `until`. */
-    async claim(now: number, until: number): Promise<StoredMail | null> {
-      const row = await model
-        .findOneAndUpdate(
-          { state: 'queued', dueAt: { $lte: now } },
-          { $set: { dueAt: until }, $inc: { attempts: 1 } },
-          { sort: { dueAt: 1 }, returnDocument: 'after' },
-        )
-        .lean()
-        .exec();
-      return row ? present(row as unknown as Row) : null;
-    },
+    claim: (now: number, until: number) =>
+      rows.change(
+        { state: 'queued', dueAt: { $lte: now } },
+        { $set: { dueAt: until }, $inc: { attempts: 1 } },
+        { sort: { dueAt: 1 } },
+      ),
 
     /** Only while it is queued: what was superseded meanwhile stays so. */
     async settle(
@@ -81,10 +61,7 @@ export function createMailsStore(connection: Connection) {
     },
 
     /** In the order in which they were made. */
-    async about(about: string): Promise<StoredMail[]> {
-      const rows = await model.find({ about }).sort({ createdAt: 1 }).limit(1_000).lean().exec();
-      return (rows as unknown as Row[]).map(present);
-    },
+    about: (about: string) => rows.many({ about }, { sort: { createdAt: 1 }, limit: 1_000 }),
 
     async counts(): Promise<{ state: StoredMail['state']; count: number }[]> {
       const rows = await model.aggregate<{ _id: StoredMail['state']; count: number }>([

@@ -1,12 +1,6 @@
 import { type Connection, Schema } from 'mongoose';
-import { duplicateKeyFields } from '#kernel/mongo.ts';
+import { mixed, number, rowsOf, text, type Where } from '#kernel/rows.ts';
 import type { StoredMeeting } from './meetings.ts';
-
-type Row = Omit<StoredMeeting, 'id'> & { _id: string };
-
-const text = { type: String, required: true } as const;
-const number = { type: Number, required: true } as const;
-const mixed = Schema.Types.Mixed;
 
 const schema = new Schema(
   {
@@ -39,7 +33,6 @@ schema.index({ startsAt: -1 });
 schema.index({ toAnnounce: 1 });
 schema.index({ 'agenda.recordingId': 1 });
 
-const present = ({ _id, ...rest }: Row): StoredMeeting => ({ id: _id, ...rest });
 /** More than these nobody looks through at once. */
 const most = 300;
 
@@ -47,40 +40,24 @@ export type MeetingsStore = ReturnType<typeof createMeetingsStore>;
 
 export function createMeetingsStore(connection: Connection) {
   const model = connection.model('Meeting', schema, 'meetings');
-  const many = async (filter: Record<string, unknown>): Promise<StoredMeeting[]> => {
-    const rows = await model.find(filter).sort({ startsAt: -1 }).limit(most).lean().exec();
-    return (rows as unknown as Row[]).map(present);
-  };
-  const one = async (query: Promise<unknown>): Promise<StoredMeeting | null> => {
-    const row = (await query) as Row | null;
-    return row ? present(row) : null;
-  };
-  const after = { returnDocument: 'after' } as const;
+  const rows = rowsOf<StoredMeeting>(model);
+  const latest = (where: Where<StoredMeeting>) => rows.many(where, { sort: { startsAt: -1 }, limit: most });
 
   return {
     ready: () => model.createIndexes(),
 
     /** False when the organiser's key was used before. */
-    async insert(meeting: StoredMeeting): Promise<boolean> {
-      const { id, ...rest } = meeting;
-      try {
-        await model.insertOne({ _id: id, ...rest } as never);
-        return true;
-      } catch (error) {
-        if (duplicateKeyFields(error)) return false;
-        throw error;
-      }
-    },
+    insert: rows.insert,
 
-    byId: (id: string) => one(model.findById(id).lean().exec()),
-    byIds: (ids: readonly string[]) => many({ _id: { $in: [...ids] } }),
+    byId: rows.byId,
+    byIds: (ids: readonly string[]) => latest({ _id: { $in: [...ids] } }),
     byKey: (organiserId: string, idempotencyKey: string) =>
-      one(model.findOne({ 'organiser.id': organiserId, idempotencyKey }).lean().exec()),
+      rows.one({ 'organiser.id': organiserId, idempotencyKey }),
     /** The latest first; null: everybody's. */
     of: (personId: string | null) =>
-      many(personId === null ? {} : { $or: [{ 'organiser.id': personId }, { 'invitees.id': personId }] }),
-    toAnnounce: () => many({ toAnnounce: true }),
-    ofRecording: (recordingId: string) => many({ 'agenda.recordingId': recordingId }),
+      latest(personId === null ? {} : { $or: [{ 'organiser.id': personId }, { 'invitees.id': personId }] }),
+    toAnnounce: () => latest({ toAnnounce: true }),
+    ofRecording: (recordingId: string) => latest({ 'agenda.recordingId': recordingId }),
 
     /** Writes it if it still has this revision; null when it has not. */
     change: (
@@ -89,13 +66,7 @@ export function createMeetingsStore(connection: Connection) {
       set: Partial<Omit<StoredMeeting, 'id' | 'revision' | 'agenda'>> & {
         readonly agenda?: StoredMeeting['agenda'];
       },
-    ) =>
-      one(
-        model
-          .findOneAndUpdate({ _id: id, revision }, { $set: { ...set, revision: revision + 1 } }, after)
-          .lean()
-          .exec(),
-      ),
+    ) => rows.change({ _id: id, revision }, { $set: { ...set, revision: revision + 1 } }),
 
     /** What was to be announced at this revision is in the outbox. */
     async announced(id: string, revision: number): Promise<void> {
@@ -104,22 +75,12 @@ export function createMeetingsStore(connection: Connection) {
 
     /** Writes an item's note if it still has this revision; null when it has not. Whoever changes the rest meanwhile is told. */
     note: (id: string, itemId: string, noteRevision: number, note: string, now: number) =>
-      one(
-        model
-          .findOneAndUpdate(
-            { _id: id, agenda: { $elemMatch: { id: itemId, noteRevision } } },
-            {
-              $set: {
-                'agenda.$.note': note,
-                'agenda.$.noteRevision': noteRevision + 1,
-                updatedAt: now,
-              },
-              $inc: { revision: 1 },
-            },
-            after,
-          )
-          .lean()
-          .exec(),
+      rows.change(
+        { _id: id, agenda: { $elemMatch: { id: itemId, noteRevision } } },
+        {
+          $set: { 'agenda.$.note': note, 'agenda.$.noteRevision': noteRevision + 1, updatedAt: now },
+          $inc: { revision: 1 },
+        },
       ),
   };
 }

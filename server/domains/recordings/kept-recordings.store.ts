@@ -1,10 +1,10 @@
 import type { Connection } from 'mongoose';
 import type { RecordingState } from '#contract/recordings.ts';
 import type { RecordingClass } from '#contract/retention.ts';
+import { contains, rowsOf, type Where } from '#kernel/rows.ts';
 import type { StoredRecording } from './recordings.ts';
 
-type RecordingDocument = Omit<StoredRecording, 'id'> & { _id: string };
-type Conditions = Record<string, unknown>;
+type Conditions = Where<StoredRecording>;
 
 /** Which recordings: of a line and a class, or of any, but for these. */
 export interface KeptReach {
@@ -29,28 +29,20 @@ export interface KeptScope {
 const unnamed: RecordingClass = 'standard';
 const withUnnamed = (classes: readonly RecordingClass[]): (RecordingClass | null)[] =>
   classes.includes(unnamed) ? [...classes, null] : [...classes];
-const escapeRegex = (word: string) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 /** The recordings by what they are kept for. Needs the recordings store to be there first: the model is its. */
 export function createKeptRecordings(connection: Connection) {
-  const model = connection.model<RecordingDocument>('Recording');
+  const model = connection.model('Recording');
+  const rows = rowsOf<StoredRecording>(model);
 
   return {
     /** Archived or failed ones that began before this (UTC ms), the oldest first, behind `after`. */
-    async reachedBy(
+    reachedBy: (
       reach: KeptReach,
       startedBefore: number,
       after: { readonly startedAt: number; readonly id: string } | null,
       limit: number,
-    ): Promise<StoredRecording[]> {
-      const rows = await model
-        .find(conditionsOf(reach, startedBefore, after) as never)
-        .sort({ startedAt: 1, _id: 1 })
-        .limit(limit)
-        .lean()
-        .exec();
-      return (rows as unknown as RecordingDocument[]).map(({ _id, ...rest }) => ({ id: _id, ...rest }));
-    },
+    ) => rows.many(conditionsOf(reach, startedBefore, after), { sort: { startedAt: 1, _id: 1 }, limit }),
 
     countCovered(scope: KeptScope, states: readonly RecordingState[]): Promise<number> {
       const { recordingId, lineId, agentId, from, to } = scope;
@@ -65,9 +57,7 @@ export function createKeptRecordings(connection: Connection) {
         ...(lineId === undefined ? {} : { lineId }),
         ...(agentId === undefined ? {} : { agentId }),
         ...(from === undefined && to === undefined ? {} : { startedAt }),
-        ...(words.length === 0
-          ? {}
-          : { $and: words.map((word) => ({ searchText: { $regex: escapeRegex(word) } })) }),
+        ...(words.length === 0 ? {} : { $and: words.map((word) => ({ searchText: contains(word) })) }),
       };
       return model.countDocuments(conditions as never).exec();
     },

@@ -1,24 +1,23 @@
 import { type Connection, Schema } from 'mongoose';
 import type { ArchivedFile } from '#contract/capture.ts';
 import type { RecordingState } from '#contract/recordings.ts';
+import { AppError } from '#kernel/errors.ts';
+import { contains, mixed, number, rowsOf, text, type Where } from '#kernel/rows.ts';
 import type { StoredRecording, TagDecision } from './recordings.ts';
 
-type RecordingDocument = Omit<StoredRecording, 'id'> & { _id: string };
-
-const mixed = Schema.Types.Mixed;
 const schema = new Schema(
   {
-    _id: { type: String, required: true },
-    callId: { type: String, required: true },
-    lineId: { type: String, required: true },
+    _id: text,
+    callId: text,
+    lineId: text,
     agentId: { type: String, default: null },
     agentName: { type: mixed, default: null },
     customerMasked: { type: String, default: '' },
     facts: { type: mixed, required: true },
-    state: { type: String, required: true },
-    stateAt: { type: Number, required: true },
+    state: text,
+    stateAt: number,
     attempts: { type: Number, default: 0 },
-    startedAt: { type: Number, required: true },
+    startedAt: number,
     callEndedAt: { type: Number, default: null },
     durationMs: { type: Number, default: null },
     thumbnail: { type: mixed, default: null },
@@ -63,20 +62,13 @@ export interface RecordingFilter {
 /** Of these a recording has as many as were made. */
 const severalOf: ReadonlySet<ArchivedFile['kind']> = new Set(['addendum', 'clip', 'clip-m4a']);
 
-const present = ({ _id, ...rest }: RecordingDocument): StoredRecording => ({ id: _id, ...rest });
-const escapeRegex = (word: string) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-
 export type RecordingsStore = ReturnType<typeof createRecordingsStore>;
 
 export function createRecordingsStore(connection: Connection) {
   const model = connection.model('Recording', schema, 'recordings');
-  const one = async (query: Promise<unknown>): Promise<StoredRecording | null> => {
-    const found = (await query) as RecordingDocument | null;
-    return found ? present(found) : null;
-  };
-  const many = async (query: Promise<unknown>) => ((await query) as RecordingDocument[]).map(present);
+  const rows = rowsOf<StoredRecording>(model);
 
-  function conditions(filter: RecordingFilter): Record<string, unknown> {
+  function conditions(filter: RecordingFilter): Where<StoredRecording> {
     const startedAt = {
       ...(filter.from === undefined ? {} : { $gte: filter.from }),
       ...(filter.to === undefined ? {} : { $lt: filter.to }),
@@ -92,7 +84,7 @@ export function createRecordingsStore(connection: Connection) {
       ...(filter.words.length > 0
         ? {
             $or: [
-              { $and: filter.words.map((word) => ({ searchText: { $regex: escapeRegex(word) } })) },
+              { $and: filter.words.map((word) => ({ searchText: contains(word) })) },
               { _id: { $in: [...(filter.spokenIn ?? [])] } },
             ],
           }
@@ -105,41 +97,29 @@ export function createRecordingsStore(connection: Connection) {
 
     /** One recording a call: the unique index decides, a second insert answers the first. */
     async insert(recording: StoredRecording): Promise<StoredRecording> {
-      const { id, ...rest } = recording;
-      try {
-        await model.insertOne({ _id: id, ...rest } as never);
-        return recording;
-      } catch (error) {
-        if ((error as { code?: number }).code !== 11000) throw error;
-        const existing = await one(model.findOne({ callId: recording.callId }).lean().exec());
-        if (!existing) throw error;
-        return existing;
-      }
+      if (await rows.insert(recording)) return recording;
+      const existing = await rows.one({ callId: recording.callId });
+      if (!existing) throw new AppError('internal', 'A recording of another call has this id.');
+      return existing;
     },
 
-    byId: (id: string) => one(model.findById(id).lean().exec()),
-    byCall: (callId: string) => one(model.findOne({ callId }).lean().exec()),
+    byId: rows.byId,
+    byIds: rows.byIds,
+    byCall: (callId: string) => rows.one({ callId }),
+    byCalls: (callIds: readonly string[]) => rows.many({ callId: { $in: [...callIds] } }),
 
     /** Archived recordings that began before this, newest first. */
     archivedBefore: (startedAt: number, limit: number) =>
-      many(
-        model
-          .find({ state: 'archived', startedAt: { $lt: startedAt } })
-          .sort({ startedAt: -1, _id: -1 })
-          .limit(limit)
-          .lean()
-          .exec(),
+      rows.many(
+        { state: 'archived', startedAt: { $lt: startedAt } },
+        { sort: { startedAt: -1, _id: -1 }, limit },
       ),
 
     /** Recordings archived between these instants that lack a file of this kind, oldest first. */
     archivedWithout: (kind: ArchivedFile['kind'], from: number, to: number, limit: number) =>
-      many(
-        model
-          .find({ state: 'archived', stateAt: { $gte: from, $lt: to }, 'files.kind': { $ne: kind } })
-          .sort({ stateAt: 1 })
-          .limit(limit)
-          .lean()
-          .exec(),
+      rows.many(
+        { state: 'archived', stateAt: { $gte: from, $lt: to }, 'files.kind': { $ne: kind } },
+        { sort: { stateAt: 1 }, limit },
       ),
 
     /** Moves the state by compare-and-set; null when it was not in one of `from`. */
@@ -148,17 +128,7 @@ export function createRecordingsStore(connection: Connection) {
       from: readonly RecordingState[],
       to: RecordingState,
       set: Partial<Omit<StoredRecording, 'id' | 'state'>>,
-    ) =>
-      one(
-        model
-          .findOneAndUpdate(
-            { _id: id, state: { $in: [...from] } },
-            { $set: { ...set, state: to } },
-            { returnDocument: 'after' },
-          )
-          .lean()
-          .exec(),
-      ),
+    ) => rows.change({ _id: id, state: { $in: [...from] } }, { $set: { ...set, state: to } }),
 
     /**
      * A recording that is archived already was sealed anew from a spool that had grown: its files are these now, and
@@ -184,6 +154,19 @@ export function createRecordingsStore(connection: Connection) {
         .updateOne(
           { _id: id, state: { $nin: ['deleting', 'deleted'] } },
           [{ $set: { files: { $concatArrays: [kept, { $literal: files }] } } }],
+          { updatePipeline: true },
+        )
+        .exec();
+    },
+
+    /** Files that are gone from the archive, and the addendum that says so. */
+    async withdrawFiles(id: string, gone: readonly string[], addendum: ArchivedFile): Promise<void> {
+      const stays = { $not: [{ $in: ['$$file.key', { $literal: [...gone, addendum.key] }] }] };
+      const kept = { $filter: { input: '$files', as: 'file', cond: stays } };
+      await model
+        .updateOne(
+          { _id: id, state: { $nin: ['deleting', 'deleted'] } },
+          [{ $set: { files: { $concatArrays: [kept, { $literal: [addendum] }] } } }],
           { updatePipeline: true },
         )
         .exec();
@@ -220,52 +203,17 @@ export function createRecordingsStore(connection: Connection) {
 
     /** Claims the next attempt at a stage, so that of several servers one queues it again. */
     claimAttempt: (recording: StoredRecording, now: number) =>
-      one(
-        model
-          .findOneAndUpdate(
-            { _id: recording.id, state: recording.state, attempts: recording.attempts },
-            { $set: { stateAt: now, attempts: recording.attempts + 1 } },
-            { returnDocument: 'after' },
-          )
-          .lean()
-          .exec(),
+      rows.change(
+        { _id: recording.id, state: recording.state, attempts: recording.attempts },
+        { $set: { stateAt: now, attempts: recording.attempts + 1 } },
       ),
 
     inState: (states: readonly RecordingState[]) =>
-      many(
-        model
-          .find({ state: { $in: [...states] } })
-          .sort({ startedAt: 1 })
-          .limit(1_000)
-          .lean()
-          .exec(),
-      ),
-
-    byIds: (ids: readonly string[]) =>
-      many(
-        model
-          .find({ _id: { $in: [...ids] } })
-          .lean()
-          .exec(),
-      ),
-    byCalls: (callIds: readonly string[]) =>
-      many(
-        model
-          .find({ callId: { $in: [...callIds] } })
-          .lean()
-          .exec(),
-      ),
+      rows.many({ state: { $in: [...states] } }, { sort: { startedAt: 1 }, limit: 1_000 }),
 
     /** By the recording's start, from one id to the next; for what goes through all of them. */
     startedBetween: (from: number, to: number, afterId: string, limit: number) =>
-      many(
-        model
-          .find({ startedAt: { $gte: from, $lt: to }, _id: { $gt: afterId } })
-          .sort({ _id: 1 })
-          .limit(limit)
-          .lean()
-          .exec(),
-      ),
+      rows.many({ startedAt: { $gte: from, $lt: to }, _id: { $gt: afterId } }, { sort: { _id: 1 }, limit }),
 
     /** When the first recording began that began at this instant or later; null when there is none. */
     async firstStartFrom(from: number): Promise<number | null> {
@@ -280,27 +228,17 @@ export function createRecordingsStore(connection: Connection) {
 
     async page(filter: RecordingFilter, after: { startedAt: number; id: string } | null, limit: number) {
       const where = conditions(filter);
-      const and = (where.$and as Record<string, unknown>[] | undefined) ?? [];
-      const beyond = after
-        ? [
-            {
-              $or: [
-                { startedAt: { $lt: after.startedAt } },
-                { startedAt: after.startedAt, _id: { $lt: after.id } },
-              ],
-            },
-          ]
-        : [];
-      const paged = and.length + beyond.length > 0 ? { ...where, $and: [...and, ...beyond] } : where;
+      const beyond = after && {
+        $or: [
+          { startedAt: { $lt: after.startedAt } },
+          { startedAt: after.startedAt, _id: { $lt: after.id } },
+        ],
+      };
       const [recordings, total] = await Promise.all([
-        many(
-          model
-            .find(paged as never)
-            .sort({ startedAt: -1, _id: -1 })
-            .limit(limit)
-            .lean()
-            .exec(),
-        ),
+        rows.many(beyond ? { ...where, $and: [beyond] } : where, {
+          sort: { startedAt: -1, _id: -1 },
+          limit,
+        }),
         model.countDocuments(where as never).exec(),
       ]);
       return { recordings, total };
@@ -311,23 +249,8 @@ export function createRecordingsStore(connection: Connection) {
       return (found as (string | null)[]).filter((agentId) => agentId !== null);
     },
 
-    endedSince: (since: number) =>
-      many(
-        model
-          .find({ callEndedAt: { $gte: since } })
-          .lean()
-          .exec(),
-      ),
-
-    failures: (limit: number) =>
-      many(
-        model
-          .find({ failure: { $ne: null } })
-          .sort({ stateAt: -1 })
-          .limit(limit)
-          .lean()
-          .exec(),
-      ),
+    endedSince: (since: number) => rows.many({ callEndedAt: { $gte: since } }),
+    failures: (limit: number) => rows.many({ failure: { $ne: null } }, { sort: { stateAt: -1 }, limit }),
 
     async totals(): Promise<{ recordings: number; bytes: number; seconds: number }> {
       const [sums] = await model

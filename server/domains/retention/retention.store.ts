@@ -2,13 +2,8 @@ import { type Connection, Schema } from 'mongoose';
 import type { LegalHold, RetentionEvent, RetentionPolicy, RetentionRule } from '#contract/retention.ts';
 import { newId } from '#kernel/ids.ts';
 import { duplicateKeyFields } from '#kernel/mongo.ts';
+import { mixed, number, rowsOf, text } from '#kernel/rows.ts';
 import { hashOf, noHash } from './retention.ts';
-
-type Row<T extends { id: string }> = Omit<T, 'id'> & { _id: string };
-
-const mixed = Schema.Types.Mixed;
-const text = { type: String, required: true } as const;
-const number = { type: Number, required: true } as const;
 
 const policySchema = new Schema(
   {
@@ -61,28 +56,20 @@ const runSchema = new Schema(
 );
 const theRun = 'retention';
 
-const present = <T extends { id: string }>({ _id, ...rest }: Row<T>): T =>
-  ({ id: _id, ...rest }) as unknown as T;
-
 export type RetentionStore = Awaited<ReturnType<typeof createRetentionStore>>;
 
 export async function createRetentionStore(connection: Connection) {
-  const policies = connection.model('RetentionPolicy', policySchema, 'retention_policies');
-  const holds = connection.model('LegalHold', holdSchema, 'legal_holds');
-  const events = connection.model('RetentionEvent', eventSchema, 'retention_events');
+  const policyModel = connection.model('RetentionPolicy', policySchema, 'retention_policies');
+  const holdModel = connection.model('LegalHold', holdSchema, 'legal_holds');
+  const eventModel = connection.model('RetentionEvent', eventSchema, 'retention_events');
   const runs = connection.model('RetentionRun', runSchema, 'retention_runs');
-  await Promise.all([policies, holds, events, runs].map((model) => model.createIndexes()));
-
-  const lastEvent = async (): Promise<RetentionEvent | null> => {
-    const [row] = await events.find().sort({ sequence: -1 }).limit(1).lean().exec();
-    return row ? present<RetentionEvent>(row as unknown as Row<RetentionEvent>) : null;
-  };
+  await Promise.all([policyModel, holdModel, eventModel, runs].map((model) => model.createIndexes()));
+  const policies = rowsOf<RetentionPolicy>(policyModel);
+  const holds = rowsOf<LegalHold>(holdModel);
+  const events = rowsOf<RetentionEvent>(eventModel);
 
   return {
-    async policies(): Promise<RetentionPolicy[]> {
-      const rows = await policies.find().lean().exec();
-      return (rows as unknown as Row<RetentionPolicy>[]).map(present<RetentionPolicy>);
-    },
+    policies: () => policies.many({}),
 
     /** Answers the policy as it is now. */
     async savePolicy(
@@ -91,33 +78,27 @@ export async function createRetentionStore(connection: Connection) {
     ): Promise<RetentionPolicy> {
       const { lineId, recordingClass, floorDays, ceilingDays } = rule;
       const save = () =>
-        policies
-          .findOneAndUpdate(
-            { lineId, recordingClass },
-            {
-              $set: { floorDays, ceilingDays, ...stamp },
-              $setOnInsert: { _id: newId('pol', stamp.updatedAt) },
-            },
-            { upsert: true, returnDocument: 'after' },
-          )
-          .lean()
-          .exec();
+        policies.change(
+          { lineId, recordingClass },
+          {
+            $set: { floorDays, ceilingDays, ...stamp },
+            $setOnInsert: { _id: newId('pol', stamp.updatedAt) },
+          },
+          { upsert: true },
+        );
       // Where two make it at once, the second finds the first one's.
-      const row = await save().catch((error: unknown) => {
+      const policy = await save().catch((error: unknown) => {
         if (!duplicateKeyFields(error)) throw error;
         return save();
       });
-      return present<RetentionPolicy>(row as unknown as Row<RetentionPolicy>);
+      return policy!;
     },
 
-    async removePolicy(id: string): Promise<RetentionPolicy | null> {
-      const row = await policies.findOneAndDelete({ _id: id }).lean().exec();
-      return row ? present<RetentionPolicy>(row as unknown as Row<RetentionPolicy>) : null;
-    },
+    removePolicy: (id: string) => policies.remove({ _id: id }),
 
     async insertHold(hold: LegalHold): Promise<void> {
       const { id, ...rest } = hold;
-      await holds.insertOne({ _id: id, ...rest } as never);
+      await holdModel.insertOne({ _id: id, ...rest } as never);
     },
 
     /** Once; answers the hold as it is, or null when there is none. */
@@ -125,48 +106,28 @@ export async function createRetentionStore(connection: Connection) {
       id: string,
       released: NonNullable<LegalHold['released']>,
     ): Promise<{ hold: LegalHold; now: boolean } | null> {
-      const { modifiedCount } = await holds
+      const { modifiedCount } = await holdModel
         .updateOne({ _id: id, released: null }, { $set: { released } })
         .exec();
-      const row = await holds.findById(id).lean().exec();
-      return row ? { hold: present(row as unknown as Row<LegalHold>), now: modifiedCount === 1 } : null;
+      const hold = await holds.byId(id);
+      return hold && { hold, now: modifiedCount === 1 };
     },
 
-    async openHolds(): Promise<LegalHold[]> {
-      const rows = await holds.find({ released: null }).sort({ placedAt: -1, _id: -1 }).lean().exec();
-      return (rows as unknown as Row<LegalHold>[]).map(present<LegalHold>);
-    },
-
-    async allHolds(): Promise<LegalHold[]> {
-      const rows = await holds.find().sort({ placedAt: -1, _id: -1 }).limit(1_000).lean().exec();
-      return (rows as unknown as Row<LegalHold>[]).map(present<LegalHold>);
-    },
+    openHolds: () => holds.many({ released: null }, { sort: { placedAt: -1, _id: -1 } }),
+    allHolds: () => holds.many({}, { sort: { placedAt: -1, _id: -1 }, limit: 1_000 }),
 
     /** Adds to the trail, behind whatever is its end by then. */
-    async record(event: Omit<RetentionEvent, 'id' | 'sequence' | 'hash'>): Promise<void> {
+    async record(entry: Omit<RetentionEvent, 'id' | 'sequence' | 'hash'>): Promise<void> {
       for (;;) {
-        const last = await lastEvent();
-        const whole = { id: newId('ret', event.at), sequence: (last?.sequence ?? 0) + 1, ...event };
-        const { id, ...rest } = { ...whole, hash: hashOf(whole, last?.hash ?? noHash) };
-        try {
-          await events.insertOne({ _id: id, ...rest } as never);
-          return;
-        } catch (error) {
-          if (!duplicateKeyFields(error)?.includes('sequence')) throw error;
-        }
+        const [last] = await events.many({}, { sort: { sequence: -1 }, limit: 1 });
+        const event = { id: newId('ret', entry.at), sequence: (last?.sequence ?? 0) + 1, ...entry };
+        if (await events.insert({ ...event, hash: hashOf(event, last?.hash ?? noHash) })) return;
       }
     },
 
     /** Newest first. */
-    async events(before: number | null, limit: number): Promise<RetentionEvent[]> {
-      const rows = await events
-        .find(before === null ? {} : { sequence: { $lt: before } })
-        .sort({ sequence: -1 })
-        .limit(limit)
-        .lean()
-        .exec();
-      return (rows as unknown as Row<RetentionEvent>[]).map(present<RetentionEvent>);
-    },
+    events: (before: number | null, limit: number) =>
+      events.many(before === null ? {} : { sequence: { $lt: before } }, { sort: { sequence: -1 }, limit }),
 
     /** Takes the next run until then, unless another server has it or one ran after `notSince`. */
     async claimRun(now: number, until: number, notSince: number): Promise<boolean> {
