@@ -22,6 +22,10 @@ export async function launchChromium(extraFlags: readonly string[] = []): Promis
     executablePath,
     headless: true,
     chromiumSandbox: false,
+    // Whoever runs the tests ends them in order; a browser taken away meanwhile would only look like a failure.
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    handleSIGHUP: false,
     args: [...flags, ...extraFlags],
   });
 }

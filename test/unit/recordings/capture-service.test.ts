@@ -26,7 +26,7 @@ function house(state: StoredRecording['state']) {
   const failing = { times: 0 };
   const told: StoredRecording['state'][] = [];
   const events = new TypedEvents<RecordingEvents>(fault);
-  events.on('recording-moved', ({ recording }) => told.push(recording.state));
+  events.on('recording-moved', ({ recording }) => void told.push(recording.state));
   const queue = async <J>(jobs: J[], job: J) => {
     if (failing.times-- > 0) throw new Error('Redis is away');
     jobs.push(job);
