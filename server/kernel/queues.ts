@@ -309,7 +309,9 @@ export class Queues {
     if (shared) return shared;
     const redis = new Redis(this.#url, {
       maxRetriesPerRequest: null,
-      enableReadyCheck: false,
+      // One that has just come back refuses every command while it still reads its data: adding waits for that too.
+      // Bull forbids it for the others, which take a refusal and ask again.
+      enableReadyCheck: type === 'client',
       connectionName: `cloud-listening-queues-${type}`,
       retryStrategy: (tries) => Math.min(50 * 2 ** Math.min(tries, 6), 2_000),
     });
