@@ -1,10 +1,11 @@
 /**
  * Does something at once when it is first asked for, and then at most once every `everyMs` per key, the last time after
- * the last asking: a crowd's changes become a few, and the state that is told last is the true one. A run that fails is
- * handed to `onFault`; the next asking runs it again.
+ * the last asking: a crowd's changes become a few, and the state that is told last is the true one. `everyMs` may depend
+ * on how much there is to do: it is asked as each pause begins. A run that fails is handed to `onFault`; the next asking
+ * runs it again.
  */
 export function coalesce<T>(
-  everyMs: number,
+  everyMs: number | (() => number),
   run: (key: string, latest: T) => Promise<unknown>,
   onFault: (key: string, fault: unknown) => void,
 ): (key: string, latest: T) => void {
@@ -14,7 +15,8 @@ export function coalesce<T>(
   function begin(key: string, latest: T): void {
     const turn: { waiting?: { latest: T } } = {};
     turns.set(key, turn);
-    const pause = new Promise<void>((resolve) => setTimeout(resolve, everyMs).unref());
+    const pauseMs = typeof everyMs === 'number' ? everyMs : everyMs();
+    const pause = new Promise<void>((resolve) => setTimeout(resolve, pauseMs).unref());
     // A run that takes longer than the pause is its own pause: two never overtake each other.
     const done = run(key, latest).catch((fault: unknown) => onFault(key, fault));
     void Promise.all([pause, done]).then(() => {

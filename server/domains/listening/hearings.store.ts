@@ -93,20 +93,27 @@ export function createHearingsStore(connection: Connection) {
     }
   });
 
+  // What all listenings have to say every few seconds, and at their call's end. Of hearings that are over nothing changes.
+  const change = gathered(async (asked: readonly { id: string; update: Record<string, unknown> }[]) => {
+    const updates = asked.map(({ id, update }) => ({
+      updateOne: { filter: { _id: id, endedAt: null }, update },
+    }));
+    await model.bulkWrite(updates as never[], { ordered: false });
+    return asked.map(() => undefined);
+  });
+
   return {
     ready: () => model.createIndexes(),
 
     /** Resolves when it is stored. */
     insert,
 
-    async touch(id: string, proof: KeptProof, line: readonly LineWindow[]): Promise<void> {
-      await model.updateOne({ _id: id, endedAt: null }, { ...growth(proof), ...lengthen(line) }).exec();
-    },
+    touch: (id: string, proof: KeptProof, line: readonly LineWindow[]): Promise<void> =>
+      change({ id, update: { ...growth(proof), ...lengthen(line) } }),
 
-    async finish(id: string, endedAt: number, proof: KeptProof, line: readonly LineWindow[]): Promise<void> {
+    finish(id: string, endedAt: number, proof: KeptProof, line: readonly LineWindow[]): Promise<void> {
       const { $max, $set } = growth(proof);
-      const update = { $max, $set: { ...$set, endedAt }, ...lengthen(line) };
-      await model.updateOne({ _id: id, endedAt: null }, update).exec();
+      return change({ id, update: { $max, $set: { ...$set, endedAt }, ...lengthen(line) } });
     },
 
     /** How good the line was, piece by piece; null for a hearing that is not known. */

@@ -341,7 +341,8 @@ export function createListeningService(deps: ListeningDependencies) {
 
     /** Every few seconds: seats that were lost or are over end their listening; presences and counts are renewed. */
     async settle(): Promise<void> {
-      for (const listening of [...listenings.values()]) {
+      // Side by side, so that what they ask of the store becomes a few questions.
+      const settleOne = async (listening: Listening) => {
         const line = listening.line.take();
         try {
           await admit(listening.person, listening.slotId);
@@ -353,8 +354,12 @@ export function createListeningService(deps: ListeningDependencies) {
           if (!(error instanceof AppError) || error.status >= 500) throw error;
           await interrupt(listening, error.code === 'slot.over' ? 'slot-over' : 'seat-lost');
         }
-      }
-      await presences.renew();
+      };
+      const settled = await Promise.allSettled([
+        ...[...listenings.values()].map(settleOne),
+        presences.renew(),
+      ]);
+      for (const one of settled) if (one.status === 'rejected') throw one.reason;
     },
 
     /** Hearings whose server process died stop where sound was last seen going out: nobody knows of more. */

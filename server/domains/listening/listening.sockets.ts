@@ -14,8 +14,11 @@ import {
 } from '#realtime/socket-door.ts';
 import type { ListeningEvents, ListeningService } from './listening.service.ts';
 
-/** How often a room hears of who came and went, ms. */
-const crowdPauseMs = 250;
+/**
+ * How often a room hears of who came and went. The more there are, the more have to be told of more: a crowd hears of
+ * itself once a second. Milliseconds.
+ */
+const crowdPauseMs = (sockets: number): number => Math.min(2_000, Math.max(250, sockets * 5));
 
 /** The live room's socket door, and what it announces. A listener has no request that could carry media in. */
 export function listeningSockets(deps: {
@@ -26,9 +29,12 @@ export function listeningSockets(deps: {
   tellsAgents: (lineId: string) => Promise<boolean>;
   events: TypedEvents<ListeningEvents>;
   callEvents: TypedEvents<CallEvents>;
+  /** How many sockets there are here to tell. */
+  sockets: () => number;
   onFault: (about: string, fault: unknown) => void;
 }): { doors: SocketDoor[]; onGone: SocketGone } {
   const { listening, calls, announcer } = deps;
+  const pauseMs = () => crowdPauseMs(deps.sockets());
 
   /** Listeners learn at once; agents learn of listeners when their line's notice says so. */
   async function announce(event: SocketEvent, call: Call, about: 'call' | 'listeners'): Promise<void> {
@@ -50,7 +56,7 @@ export function listeningSockets(deps: {
   );
   // Two hundred who come in one moment would each tell two hundred of all two hundred.
   const tellListeners = coalesce<string>(
-    crowdPauseMs,
+    pauseMs,
     async (_, callId) => {
       // By its turn the call may be over, and nobody is to hear of it as live again.
       const call = await calls.find(callId);
@@ -60,7 +66,7 @@ export function listeningSockets(deps: {
     deps.onFault,
   );
   const tellRoster = coalesce<string>(
-    crowdPauseMs,
+    pauseMs,
     async (_, slotId) =>
       announcer.to(rooms.slot(slotId), listeningEvents.roster, {
         slotId,

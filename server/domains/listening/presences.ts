@@ -54,7 +54,8 @@ export class Presences {
   }
 
   async renew(): Promise<void> {
-    for (const socketId of this.#presences.keys()) await this.write(socketId);
+    // One way to Redis and back for all of them.
+    await Promise.all([...this.#presences.keys()].map((socketId) => this.write(socketId)));
   }
 
   async remove(socketId: string): Promise<void> {

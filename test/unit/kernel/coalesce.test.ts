@@ -16,6 +16,22 @@ describe('coalescing', () => {
     await eventually(() => expect(runs).to.deep.equal(['a1', 'b1', 'a200']));
   });
 
+  it('asks for the length of each pause as it begins', async () => {
+    let pauseMs = 60_000;
+    const runs: number[] = [];
+    const ask = coalesce<number>(
+      () => pauseMs,
+      async (_, latest) => void runs.push(latest),
+      noFault,
+    );
+    ask('crowded', 1);
+    pauseMs = 1;
+    ask('quiet', 2);
+    ask('crowded', 3);
+    ask('quiet', 4);
+    await eventually(() => expect(runs).to.deep.equal([1, 2, 4]));
+  });
+
   it('never lets two runs of a key overtake each other', async () => {
     const began: number[] = [];
     const ended: number[] = [];
