@@ -7,6 +7,7 @@ import { errors } from './en/errors.ts';
 import { follow } from './en/follow.ts';
 import { hearings } from './en/hearings.ts';
 import { identity } from './en/identity.ts';
+import { lines } from './en/lines.ts';
 import { listening } from './en/listening.ts';
 import { meetings } from './en/meetings.ts';
 import { operations } from './en/operations.ts';
@@ -30,6 +31,7 @@ export const en = {
   follow,
   hearings,
   identity,
+  lines,
   listening,
   meetings,
   operations,

@@ -9,6 +9,7 @@ import { errors } from './zh-cn/errors.ts';
 import { follow } from './zh-cn/follow.ts';
 import { hearings } from './zh-cn/hearings.ts';
 import { identity } from './zh-cn/identity.ts';
+import { lines } from './zh-cn/lines.ts';
 import { listening } from './zh-cn/listening.ts';
 import { meetings } from './zh-cn/meetings.ts';
 import { operations } from './zh-cn/operations.ts';
@@ -32,6 +33,7 @@ export const zhCn: SameKeys<typeof en> = {
   follow,
   hearings,
   identity,
+  lines,
   listening,
   meetings,
   operations,

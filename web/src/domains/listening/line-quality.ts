@@ -30,7 +30,7 @@ interface Counts {
   readonly emitted: number;
 }
 
-type Entry = Record<string, unknown>;
+export type Entry = Record<string, unknown>;
 
 /** Turns successive stats reports of one transport (W3C webrtc-stats) into samples. */
 export class LineMeter {
@@ -76,12 +76,18 @@ export class LineMeter {
   }
 }
 
-/** Seconds. Of the pair in use: after an ICE restart the pairs of before linger in the report. */
-function roundTripOf(report: ReadonlyMap<string, unknown>): number | null {
+/** The pair of candidates in use: after an ICE restart the pairs of before linger in the report. */
+export function pairInUse(report: ReadonlyMap<string, unknown>): Entry | undefined {
   const entries = [...report.values()] as Entry[];
   const selected = entries.find((entry) => entry.type === 'transport')?.selectedCandidatePairId;
-  const pair =
+  return (
     (selected === undefined ? undefined : (report.get(String(selected)) as Entry | undefined)) ??
-    entries.findLast((entry) => entry.type === 'candidate-pair' && entry.nominated === true);
-  return pair?.currentRoundTripTime === undefined ? null : Number(pair.currentRoundTripTime);
+    entries.findLast((entry) => entry.type === 'candidate-pair' && entry.nominated === true)
+  );
+}
+
+/** Seconds. */
+function roundTripOf(report: ReadonlyMap<string, unknown>): number | null {
+  const trip = pairInUse(report)?.currentRoundTripTime;
+  return trip === undefined ? null : Number(trip);
 }

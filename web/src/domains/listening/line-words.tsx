@@ -1,14 +1,14 @@
 import { Tooltip } from 'antd';
 import { useTranslation } from 'react-i18next';
-import { useFormat } from '../../ui/format/use-format.ts';
-import { gradeOf, type LineSample } from './line-quality.ts';
+import { useLineNumbers } from './line-numbers.ts';
+import { gradeOf } from './line-quality.ts';
 import type { ListeningState } from './listening-state.ts';
 import styles from './live-room.module.css';
 
 /** How good the line is: in words, on hover or focus with the numbers behind them. */
 export function LineWords({ state }: { state: ListeningState }) {
   const { t } = useTranslation('listening');
-  const numbers = useNumbers();
+  const numbers = useLineNumbers();
   // In a pause nothing comes, and that says nothing of the line.
   const live = state.phase === 'live' && !state.call?.pause;
   const grade = state.line ? gradeOf(state.line) : 'unknown';
@@ -41,18 +41,6 @@ export function LineWords({ state }: { state: ListeningState }) {
       )}
     </div>
   );
-}
-
-function useNumbers(): (line: LineSample) => string {
-  const { t } = useTranslation('listening');
-  const format = useFormat();
-  return ({ roundTripMs, jitterMs, lossRatio }) => {
-    const loss =
-      lossRatio === 0 ? t('line.noLoss') : t('line.loss', { percent: format.percent(lossRatio, 1) });
-    return roundTripMs === null
-      ? t('line.numbersNoTrip', { loss, jitter: jitterMs })
-      : t('line.numbers', { roundTrip: roundTripMs, loss, jitter: jitterMs });
-  };
 }
 
 const barsOf = { good: 3, fair: 2, poor: 1, silent: 0, unknown: 0 } as const;

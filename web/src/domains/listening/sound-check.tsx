@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { VoiceMeter } from '../../ui/voice-meter.tsx';
 import { VoiceName } from '../../ui/voice-name.tsx';
+import { LineCheck } from './line-check.tsx';
 import type { ListeningSession } from './listening-session.ts';
 import type { ListeningState } from './listening-state.ts';
 import styles from './sound-check.module.css';
@@ -11,7 +12,7 @@ import { playTestTones, type TestTones, type TestVoice } from './test-tones.ts';
 
 const sides: Readonly<Record<TestVoice, 'left' | 'right'>> = { agent: 'left', customer: 'right' };
 
-/** Before one listens: does sound come out, and is the headset the right way round? */
+/** Before one listens: does sound come out, is the headset the right way round, and does sound get here at all? */
 export function SoundCheck({ session, state }: { session: ListeningSession; state: ListeningState }) {
   const { t } = useTranslation('listening');
   const [open, setOpen] = useState(false);
@@ -93,6 +94,7 @@ function Check({
           </Button>
         )}
       </div>
+      <LineCheck delayed={state.delayMs !== null} />
     </div>
   );
 }

@@ -1,0 +1,130 @@
+import {
+  CheckCircleFilled,
+  ExclamationCircleFilled,
+  LoadingOutlined,
+  WarningFilled,
+} from '@ant-design/icons';
+import { Button } from 'antd';
+import { useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { MediaGate } from '#contract/line-probe.ts';
+import { useRealtime } from '../../app/realtime-context.tsx';
+import { ErrorNote } from '../../ui/states.tsx';
+import styles from './line-check.module.css';
+import { useLineNumbers } from './line-numbers.ts';
+import { type LineFinding, probeLine } from './line-probe.ts';
+
+type Outcome = { finding: LineFinding } | { error: unknown };
+
+/** Before one listens: does sound get here, by what way, and how well? Tried on the way that a call would take. */
+export function LineCheck({ delayed }: { delayed: boolean }) {
+  const { t } = useTranslation('lines');
+  return (
+    <section className={styles.check} aria-label={t('check.heading')} data-testid="line-check">
+      <h3 className={styles.heading}>{t('check.heading')}</h3>
+      {delayed ? <Words tone="good" title="delayed" what={t('check.what.delayed')} /> : <Probe />}
+    </section>
+  );
+}
+
+function Probe() {
+  const { t } = useTranslation('lines');
+  const realtime = useRealtime();
+  const [turn, setTurn] = useState(0);
+  const [outcome, setOutcome] = useState<Outcome | null>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each turn is another check.
+  useEffect(() => {
+    if (!realtime) return;
+    const going = new AbortController();
+    setOutcome(null);
+    probeLine(realtime, going.signal).then(
+      (finding) => going.signal.aborted || setOutcome({ finding }),
+      (error: unknown) => going.signal.aborted || setOutcome({ error }),
+    );
+    return () => going.abort();
+  }, [realtime, turn]);
+  return (
+    <>
+      <div role="status" className={styles.outcome}>
+        {outcome === null ? (
+          <p className={styles.trying}>
+            <LoadingOutlined aria-hidden /> {t('check.trying')}
+          </p>
+        ) : 'finding' in outcome ? (
+          <Finding finding={outcome.finding} />
+        ) : (
+          <ErrorNote error={outcome.error} />
+        )}
+      </div>
+      {outcome !== null && (
+        <Button size="small" className={styles.again ?? ''} onClick={() => setTurn(turn + 1)}>
+          {t('check.again')}
+        </Button>
+      )}
+    </>
+  );
+}
+
+const tones = { good: 'good', fair: 'warn', tcp: 'warn', relay: 'warn' } as const;
+
+/** Which sentence stands for what was found: the worse of the way and of what came by it. */
+export function wordOf(
+  finding: LineFinding,
+): 'good' | 'fair' | 'poor' | 'silent' | 'tcp' | 'relay' | 'blocked' {
+  if (finding.way === 'blocked') return 'blocked';
+  if (finding.way === 'udp' || finding.grade === 'poor' || finding.grade === 'silent') return finding.grade;
+  return finding.way;
+}
+
+function Finding({ finding }: { finding: LineFinding }) {
+  const { t } = useTranslation('lines');
+  const numbers = useLineNumbers();
+  const word = wordOf(finding);
+  const { address, ports } = finding.gate;
+  const gate = t('check.gate', { count: ports.length, address, ports: portsAsWords(ports) });
+  return (
+    <Words
+      tone={word in tones ? tones[word as keyof typeof tones] : 'bad'}
+      title={word}
+      what={t(`check.what.${word}`, { gate })}
+      numbers={'sample' in finding && word !== 'silent' ? numbers(finding.sample) : null}
+    />
+  );
+}
+
+/** 40000–40003 where they follow each other. */
+export function portsAsWords(ports: MediaGate['ports']): string {
+  const sorted = [...ports].sort((a, b) => a - b);
+  const [first = 0] = sorted;
+  const last = sorted.at(-1) ?? first;
+  const inARow = sorted.length > 2 && last - first === sorted.length - 1;
+  return inARow ? `${first}–${last}` : sorted.join(', ');
+}
+
+const icons = { good: <CheckCircleFilled />, warn: <WarningFilled />, bad: <ExclamationCircleFilled /> };
+
+function Words({
+  tone,
+  title,
+  what,
+  numbers = null,
+}: {
+  tone: keyof typeof icons;
+  title: ReturnType<typeof wordOf> | 'delayed';
+  what: string;
+  numbers?: string | null;
+}) {
+  const { t } = useTranslation('lines');
+  return (
+    <div className={styles.words} data-testid="line-finding" data-word={title}>
+      <span className={`${styles.icon} ${styles[tone]}`} aria-hidden>
+        {icons[tone]}
+      </span>
+      <div>
+        <p className={styles.title}>{t(`check.title.${title}`)}</p>
+        <p className={styles.what}>{what}</p>
+        {numbers && <p className={styles.numbers}>{numbers}</p>}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,70 @@
+import type { lines as english } from '../en/lines.ts';
+import type { SameKeys } from '../strings.ts';
+
+export const lines: SameKeys<typeof english> = {
+  history: {
+    mine: '我的线路质量',
+    everyone: '听线人的线路质量',
+    why: '实时听线时测得。',
+    empty: '这段时间没有实时听线',
+    emptyBody: '实时听过通话后，这里会显示当时的线路质量。',
+    more_other: '还有 {{count}} 次更早的听线未显示。',
+    verdict: {
+      good: '良好',
+      fair: '不稳定 {{length}}',
+      poor: '不佳 {{length}}',
+      nothing: '声音没有送达',
+      unmeasured: '没有数据',
+    },
+    because: {
+      nothing: '浏览器中途离开，或始终没有接通。',
+      unmeasured: '时间太短，或听的是稍后的回放。',
+    },
+    worst: '最差时{{numbers}}',
+    running: '{{time}} 起',
+    graph: {
+      label: '{{from}} 至 {{to}} 的线路质量。{{sentence}}',
+      fine: '全程没有异常。',
+      amiss_other: '有 {{count}} 段不太好：',
+      amissFirst: '有 {{count}} 段不太好，最长的几段：',
+      stretch: '{{span}}：{{grade}}，{{numbers}}',
+      grade: { fair: '不稳定', poor: '不佳' },
+      key: '一格为十秒，越高越差；虚线以下一切正常。',
+      none: '这次听线没有数据。',
+    },
+  },
+  day: {
+    heading: '近 24 小时听线线路',
+    all_other: '共实时听线 {{count}} 次，线路全部良好。',
+    some: '{{parts}}，共 {{total}} 次听线。',
+    nothing_other: '{{count}} 次声音没有送达',
+    poor_other: '{{count}} 次不佳',
+    fair_other: '{{count}} 次不稳定',
+  },
+  check: {
+    heading: '您的线路',
+    trying: '正在试连体验室…',
+    title: {
+      good: '这里的线路会很好。',
+      fair: '这里可以听，只是线路稍有不稳。',
+      poor: '这里线路不佳，可能会漏掉一些话。',
+      tcp: '可以听，但这里的线路可能会卡顿。',
+      relay: '可以听，声音经由中继送达。',
+      silent: '线路通了，但没有声音传来。',
+      blocked: '这里的线路被挡住了，听不到任何通话。',
+      delayed: '您的席位不需要单独的线路。',
+    },
+    what: {
+      good: '声音走直达通道（UDP）。',
+      fair: '请靠近无线路由器，或改用网线。',
+      poor: '请靠近无线路由器，或改用网线，然后再试一次。',
+      tcp: '只有 TCP 能通。请让 IT 放行到 {{gate}} 的 UDP。',
+      relay: '只有中继能通，声音会稍晚一点。请让 IT 放行到 {{gate}} 的 UDP，至少放行 TCP。',
+      silent: '请稍后再试。若一直如此，请向 IT 咨询到 {{gate}} 的 UDP。',
+      blocked: '请让 IT 放行到 {{gate}} 的 UDP，至少放行 TCP，然后再试一次。',
+      delayed: '通话经由本页面已有的连接送达，连接正常。',
+    },
+    gate_other: '{{address}} 端口 {{ports}}',
+    again: '再试一次线路',
+  },
+};
