@@ -7,6 +7,7 @@ import { useFormat } from '../../ui/format/use-format.ts';
 import { Page } from '../../ui/page.tsx';
 import { ErrorState, LoadingRows } from '../../ui/states.tsx';
 import { LineNotices } from '../businesses/line-notices.tsx';
+import { LinesOfDay } from '../listening/lines-of-day.tsx';
 import { ArchiveCheck } from './archive-check.tsx';
 import { CallsAndCaptures } from './calls-and-captures.tsx';
 import { Failures } from './failures.tsx';
@@ -28,7 +29,9 @@ export function OperationsPage() {
   const format = useFormat();
   const query = useApiQuery(operationsEndpoints.overview, {}, { refreshEveryMs: 5_000, staleTimeMs: 0 });
   const check = useArchiveCheck();
-  const managesLines = useMay()('lines.manage');
+  const may = useMay();
+  const managesLines = may('lines.manage');
+  const seesLines = may('reports.read');
   const { data, error } = query;
   return (
     <Page title={t('title')} wide lead={data && t('asOf', { time: format.timeOfDay(data.now) })}>
@@ -45,6 +48,7 @@ export function OperationsPage() {
               {data.failures.length > 0 && <Failures overview={data} />}
               <CallsAndCaptures overview={data} />
               <ArchiveCheck query={check} />
+              {seesLines && <LinesOfDay />}
               {managesLines && <LineNotices />}
             </div>
             <div className={styles.column}>

@@ -2,12 +2,13 @@ import { DownloadOutlined } from '@ant-design/icons';
 import { Button, Select } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { Link, useSearchParams } from 'react-router';
+import { may } from '#contract/abilities.ts';
 import { hearingsEndpoints } from '#contract/hearings.ts';
 import type { SessionReport } from '#contract/session-reports.ts';
 import { sessionReportsEndpoints } from '#contract/session-reports.ts';
 import { useApiQuery } from '../../app/queries.ts';
 import { useNow } from '../../app/server-clock.ts';
-import { useMay } from '../../app/session.tsx';
+import { useMay, usePerson } from '../../app/session.tsx';
 import { useLocalText } from '../../i18n/language.ts';
 import { useFormat } from '../../ui/format/use-format.ts';
 import { Page, Section } from '../../ui/page.tsx';
@@ -17,6 +18,7 @@ import { When } from '../../ui/when.tsx';
 import { useLines } from '../businesses/use-lines.ts';
 import { ActionRow } from '../meetings/action-row.tsx';
 import { minutes, toCsv } from './report-csv.ts';
+import { ReportLines } from './report-lines.tsx';
 import styles from './reports.module.css';
 
 const periods = ['quarter', 'month', 'week', 'year'] as const;
@@ -136,6 +138,8 @@ function Report({ report }: { report: SessionReport }) {
   const { t } = useTranslation('reports');
   const format = useFormat();
   const { total, rows, actions, business } = report;
+  const reads = may(usePerson(), 'reports.read');
+  const looksAfterAll = reads.allowed && reads.scope === 'all';
   const figures = [
     { name: t('figures.calls'), figure: format.count(total.calls) },
     {
@@ -168,7 +172,10 @@ function Report({ report }: { report: SessionReport }) {
         </Section>
       )}
       <div className={styles.columns}>
-        <Calls report={report} />
+        <div className={styles.column}>
+          <Calls report={report} />
+          {(business === null || looksAfterAll) && <ReportLines report={report} />}
+        </div>
         <div className={styles.column}>
           <Topics report={report} />
           <Section title={t('actions')} flush>
