@@ -131,6 +131,37 @@ export function writeOpus(toc: number, frames: readonly Buffer[], delimited: boo
 }
 
 /**
+ * Where the first packet of a multistream packet ends, however many frames it has (RFC 6716 appendix B).
+ * Undefined where it has no end within the packet, or nothing follows it.
+ */
+export function endOfDelimited(packet: Buffer): number | undefined {
+  const code = packet[0]! & 3;
+  let at = 1;
+  let frames = code === 0 ? 1 : 2;
+  let padding = 0;
+  const head = code === 3 ? packet[at++] : 0;
+  if (head === undefined) return undefined;
+  if (code === 3) {
+    frames = head & 0x3f;
+    for (let more = (head & 0x40) !== 0; more; ) {
+      const value = packet[at++];
+      if (value === undefined) return undefined;
+      padding += value === 255 ? 254 : value;
+      more = value === 255;
+    }
+  }
+  const each = code === 2 || (head & 0x80) !== 0;
+  let bytes = padding;
+  for (let stated = each ? frames : 1; stated > 0; stated--) {
+    const length = readLength(packet, at);
+    if (!length) return undefined;
+    at = length.next;
+    bytes += each ? length.value : length.value * frames;
+  }
+  return packet.length > 0 && at + bytes < packet.length ? at + bytes : undefined;
+}
+
+/**
  * Takes the first packet off a multistream packet, undelimited; the rest is what follows it.
  * Only the forms that encoders write: one frame (code 0). Undefined for anything else.
  */

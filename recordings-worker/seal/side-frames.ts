@@ -12,7 +12,7 @@ const concealed = -2;
  */
 const silentFrame = Buffer.from([0xff, 0xfe]);
 const celtToc = 0xf8;
-const silence = {
+export const silence = {
   plain: writeOpus(celtToc, [silentFrame], false),
   delimited: writeOpus(celtToc, [silentFrame], true),
 };
