@@ -4,6 +4,8 @@ import type { Person, Role } from './identity.ts';
  * Permissions are data: one table, read by the server to allow and by the web to show.
  * `own` means within the person's scope (the lines and businesses that the owner map gives them). With
  * `calls.follow-across` one hears calls of other lines from a seat that is for one line; there `own` is what one owns.
+ * `recordings.unmasked`: hears an archived call with the personal data that its transcript masks; for everybody else it
+ * is silence, and so it is in every clip, whoever plays it.
  */
 export type Action =
   | 'slots.read'
@@ -21,9 +23,11 @@ export type Action =
   | 'reports.read'
   | 'recordings.replay'
   | 'recordings.tag'
+  | 'recordings.unmasked'
   | 'bookmarks.make'
   | 'bookmarks.programme'
   | 'clips.cut'
+  | 'clips.withdraw'
   | 'softphone.answer'
   | 'operations.read'
   | 'operations.retry'
@@ -92,6 +96,8 @@ const table: Record<Role, Partial<Record<Action, Scope>>> = {
     'bookmarks.make': 'all',
     'bookmarks.programme': 'all',
     'clips.cut': 'all',
+    'clips.withdraw': 'all',
+    'recordings.unmasked': 'all',
     'notes.review': 'all',
     'recordings.tag': 'all',
     'retention.read': 'all',
@@ -117,7 +123,13 @@ export type Decision =
   | { allowed: false; reason: 'ability.denied' | 'scope.denied' };
 
 /** Those who hear calls later get the delayed, masked stream, and nothing else of a call's sound. */
-const notDelayed: ReadonlySet<Action> = new Set(['recordings.replay', 'recordings.tag', 'clips.cut']);
+const notDelayed: ReadonlySet<Action> = new Set([
+  'recordings.replay',
+  'recordings.tag',
+  'recordings.unmasked',
+  'clips.cut',
+  'clips.withdraw',
+]);
 
 /** May this person do this, on this line if one is given? The reason is an error code with a sentence in both catalogues. */
 export function may(

@@ -18,6 +18,7 @@ export const queueNames = {
   analysisReports: 'analysis-reports',
   clip: 'clip',
   clipReports: 'clip-reports',
+  withdraw: 'withdraw',
 } as const;
 
 /** Where a worker writes: the workers of one host that share a spool folder share its id. */
@@ -59,11 +60,14 @@ export type SealJob = z.input<typeof sealJob>;
 
 /**
  * What lies in a recording's folder of the bucket. `manifest` is the first signed manifest, an `addendum` signs what was
- * added later, of clips there are as many as were cut; of the other kinds the newest counts.
+ * added later, of clips there are as many as were cut; of the other kinds the newest counts. `masked…` is the recording
+ * without what its transcript masks; there is none where nothing is masked.
  */
 export const archivedFileKind = z.enum([
   'audio',
   'audio-m4a',
+  'masked',
+  'masked-m4a',
   'peaks',
   'analysis',
   'transcript',
@@ -185,6 +189,16 @@ export const report = z.discriminatedUnion('kind', [
     workerId: id,
     at: timeMs,
     files: z.array(archivedFile),
+  }),
+  // Objects are gone for good; the addendum that says so is there.
+  z.strictObject({
+    kind: z.literal('files-withdrawn'),
+    recordingId: id,
+    callId: id,
+    workerId: id,
+    at: timeMs,
+    keys: z.array(z.string()),
+    addendum: archivedFile,
   }),
   // Nothing but the tombstone is left in the bucket.
   z.strictObject({

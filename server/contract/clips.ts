@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { archivedFile } from './capture.ts';
 import { endpoint } from './endpoint.ts';
+import { masking } from './masking.ts';
 import { id, idempotencyKey, localText, offsetMs, timeMs } from './primitives.ts';
 import { socketEvent } from './socket.ts';
 
@@ -10,9 +11,19 @@ export const clipLengthMs = { least: 1_000, most: 10 * 60_000 } as const;
 export const clipAroundMarkMs = { before: 20_000, after: 20_000 } as const;
 export const clipTitleMaxLength = 200;
 
-/** `asked`: waits until the call is archived. `cutting`: a worker is to cut it, or does. */
-export const clipState = z.enum(['asked', 'cutting', 'ready', 'failed']);
+/**
+ * `asked`: waits until the call is archived. `cutting`: a worker is to cut it, or does. `withdrawn`: taken back by
+ * somebody; nothing of its sound is left.
+ */
+export const clipState = z.enum(['asked', 'cutting', 'ready', 'failed', 'withdrawn']);
 export type ClipState = z.infer<typeof clipState>;
+
+export const clipWithdrawal = z.object({
+  at: timeMs,
+  by: z.object({ id, name: localText }),
+  reason: z.string(),
+});
+export type ClipWithdrawal = z.infer<typeof clipWithdrawal>;
 
 /** A span of a call, to be heard by itself. It is kept for as long as the recording is, and goes with it. */
 export const clip = z.object({
@@ -32,6 +43,10 @@ export const clip = z.object({
   createdAt: timeMs,
   /** UTC ms; null until it is. */
   readyAt: timeMs.nullable(),
+  /** What of it is silenced; null until it is cut. */
+  masking: masking.nullable(),
+  /** Who took it back; null while nobody has. */
+  withdrawn: clipWithdrawal.nullable(),
 });
 export type Clip = z.infer<typeof clip>;
 
@@ -67,10 +82,27 @@ export const clipJob = z.strictObject({
   /** A multiple of 20; `toMs` is one too, or the recording's end. */
   fromMs: offsetMs,
   toMs: offsetMs,
+  /** The transcript whose masked spans are silenced; null where there is none. */
+  transcript: archivedFile.pick({ key: true, sha256: true }).nullable().default(null),
 });
 export type ClipJob = z.infer<typeof clipJob>;
 
+/** Asks a worker to take a clip's objects out of the archive, and to sign that they were. */
+export const withdrawJob = z.strictObject({
+  clipId: id,
+  recordingId: id,
+  callId: id,
+  keys: z.array(z.string()).min(1),
+  requestedAt: timeMs,
+  /** `person:<id>`, or `masking`: one without what must not be heard has taken its place. */
+  by: z.string().min(1).max(128),
+  reason: z.string().max(500),
+});
+export type WithdrawJob = z.infer<typeof withdrawJob>;
+
 const clipReportHead = { clipId: id, recordingId: id, callId: id, workerId: id, at: timeMs };
+/** SHA-256 of the transcript that it was silenced by; null where there was none. */
+const silencedBy = z.string().nullable().default(null);
 
 /** What workers report of it; at least once, so the server applies each idempotently. */
 export const clipReport = z.discriminatedUnion('kind', [
@@ -80,9 +112,14 @@ export const clipReport = z.discriminatedUnion('kind', [
     file: archivedFile,
     fromMs: offsetMs,
     toMs: offsetMs,
+    silencedBy,
+    /** Spans of it that are silent now. */
+    silences: z.number().int().nonnegative().default(0),
   }),
   // For browsers that cannot play the first form.
-  z.strictObject({ kind: z.literal('rendered'), ...clipReportHead, file: archivedFile }),
+  z.strictObject({ kind: z.literal('rendered'), ...clipReportHead, file: archivedFile, silencedBy }),
+  // These objects are gone.
+  z.strictObject({ kind: z.literal('withdrawn'), ...clipReportHead, keys: z.array(z.string()) }),
   z.strictObject({
     kind: z.literal('failed'),
     ...clipReportHead,
@@ -93,6 +130,8 @@ export const clipReport = z.discriminatedUnion('kind', [
   }),
 ]);
 export type ClipReport = z.infer<typeof clipReport>;
+/** As it is told: what need not be said may be left out. */
+export type ToldClipReport = z.input<typeof clipReport>;
 
 const params = z.object({ id });
 
@@ -153,9 +192,23 @@ export const clipsEndpoints = {
       'ability.denied',
       'scope.denied',
       'clip.not-ready',
+      'clip.withdrawn',
       'recording.deleted',
       'store.storage',
     ],
+  }),
+  withdraw: endpoint({
+    id: 'clips.withdraw',
+    method: 'post',
+    path: '/api/clips/{id}/withdrawal',
+    summary:
+      'Take a clip back: nobody hears it from now on, and its objects are deleted, of which a signed addendum is left. ' +
+      'Its maker may, and the CX team. Doing it again answers it as it is. The recording stays.',
+    auth: 'session',
+    params,
+    body: z.strictObject({ reason: z.string().trim().min(3).max(500) }),
+    response: clip,
+    errors: ['not-found', 'ability.denied', 'scope.denied'],
   }),
   rename: endpoint({
     id: 'clips.rename',
@@ -176,7 +229,14 @@ export const clipsEndpoints = {
     auth: 'session',
     params,
     response: clip,
-    errors: ['not-found', 'ability.denied', 'scope.denied', 'clip.no-retry', 'recording.deleted'],
+    errors: [
+      'not-found',
+      'ability.denied',
+      'scope.denied',
+      'clip.no-retry',
+      'clip.withdrawn',
+      'recording.deleted',
+    ],
   }),
   counts: endpoint({
     id: 'clips.counts',
@@ -206,7 +266,7 @@ export const clipEvents = {
   changed: socketEvent({
     event: 'clip:changed',
     summary:
-      'A clip on a line in scope was asked for, is ready, or failed. What it is about is asked for over HTTP.',
+      'A clip on a line in scope was asked for, is ready, failed, or was withdrawn. What it is about is asked for over HTTP.',
     payload: z.object({ clipId: id, callId: id, recordingId: id.nullable(), state: clipState }),
   }),
 } as const;

@@ -53,6 +53,7 @@ export const errorStatus = {
   'bookmark.changed': 409,
   'clip.not-ready': 409,
   'clip.no-retry': 409,
+  'clip.withdrawn': 410,
   'notes.update': 400,
   'notes.full': 409,
   'meeting.changed': 409,

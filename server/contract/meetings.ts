@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { clipWithdrawal } from './clips.ts';
 import { endpoint } from './endpoint.ts';
+import { masking } from './masking.ts';
 import { id, idempotencyKey, localText, offsetMs, timeMs, zone } from './primitives.ts';
 import { thumbnail } from './recordings.ts';
 
@@ -61,6 +63,10 @@ export const agendaItem = z.object({
   noteRevision: z.number().int().nonnegative(),
   /** The recording was deleted: nothing of it is left to hear. */
   gone: z.boolean(),
+  /** What of its clip is silenced; null where there is none, or none yet. */
+  masking: masking.nullable(),
+  /** Its clip was taken back: nobody hears it. */
+  withdrawn: clipWithdrawal.nullable(),
 });
 export type AgendaItem = z.infer<typeof agendaItem>;
 
@@ -90,6 +96,20 @@ export const action = z.object({
   revision: z.number().int().positive(),
 });
 export type Action = z.infer<typeof action>;
+
+/** A moment of a recording that a meeting talked about, and what was decided about it. */
+export const decision = z.object({
+  meetingId: id,
+  meetingTitle: z.string(),
+  startsAt: timeMs,
+  state: meetingState,
+  itemId: id,
+  clipId: id.nullable(),
+  fromMs: offsetMs,
+  toMs: offsetMs,
+  actions: z.array(action),
+});
+export type Decision = z.infer<typeof decision>;
 
 export const meetingSummary = z.object({
   id,
@@ -158,7 +178,9 @@ export const meetingsEndpoints = {
     auth: 'session',
     body: z.strictObject({ moments }),
     response: z.object({
-      moments: z.array(agendaItem.omit({ note: true, noteRevision: true, gone: true })),
+      moments: z.array(
+        agendaItem.omit({ note: true, noteRevision: true, gone: true, masking: true, withdrawn: true }),
+      ),
       invitees: z.array(proposedInvitee),
       /** Everybody who can be asked besides. */
       others: z.array(who),
@@ -300,6 +322,7 @@ export const meetingsEndpoints = {
       'ability.denied',
       'scope.denied',
       'clip.not-ready',
+      'clip.withdrawn',
       'recording.not-ready',
       'recording.deleted',
       'store.storage',
@@ -336,6 +359,17 @@ export const meetingsEndpoints = {
     response: action,
     status: 201,
     errors: ['not-found', 'ability.denied', 'meeting.state', 'idempotency.reused'],
+  }),
+  ofRecording: endpoint({
+    id: 'meetings.of-recording',
+    method: 'get',
+    path: '/api/recordings/{id}/decisions',
+    summary:
+      'What came of a recording: the moments of it that meetings of this person talked about, and the actions that were decided about each.',
+    auth: 'session',
+    params,
+    response: z.object({ decisions: z.array(decision) }),
+    errors: ['not-found', 'ability.denied', 'scope.denied'],
   }),
   myActions: endpoint({
     id: 'meetings.my-actions',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { callFacts } from './calls.ts';
 import { endpoint } from './endpoint.ts';
 import { heardBy } from './hearings.ts';
+import { masking } from './masking.ts';
 import { id, legRole, localText, offsetMs, timeMs } from './primitives.ts';
 import { socketEvent } from './socket.ts';
 
@@ -134,13 +135,15 @@ export const recordingsEndpoints = {
     response: z.object({
       /** What a player reports to what it has played (`hearings.played`). */
       hearingId: id,
-      /** The master. */
+      /** The first of the renderings. */
       url: z.string(),
       contentType: z.string(),
       /** The same sound in every form there is, best first: a player takes the first one that it can play. */
       renderings: z.array(z.object({ contentType: z.string(), url: z.string() })),
       /** What a player adds so that calls are about equally loud, dB. */
       gainDb: z.number(),
+      /** What was done about personal data for this person: most hear none of what the transcript masks. */
+      masking,
       peaksUrl: z.string(),
       expiresAt: timeMs,
     }),

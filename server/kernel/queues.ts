@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import Bull from 'bull';
 import { Redis } from 'ioredis';
 import type { z } from 'zod';
@@ -17,7 +18,14 @@ import {
   type SealJob,
   sealJob,
 } from '#contract/capture.ts';
-import { type ClipJob, type ClipReport, clipJob, clipReport } from '#contract/clips.ts';
+import {
+  type ClipJob,
+  clipJob,
+  clipReport,
+  type ToldClipReport,
+  type WithdrawJob,
+  withdrawJob,
+} from '#contract/clips.ts';
 import { type TranscribeJob, transcribeJob } from '#contract/transcripts.ts';
 import type { Log } from './log.ts';
 
@@ -34,6 +42,7 @@ const payloads = {
   [queueNames.analysisReports]: analysisReport,
   [queueNames.clip]: clipJob,
   [queueNames.clipReports]: clipReport,
+  [queueNames.withdraw]: withdrawJob,
 } as const;
 
 export type QueueName = keyof typeof payloads;
@@ -71,6 +80,7 @@ const rules: Record<QueueName, QueueRules> = {
   // Somebody waits for it; what fails for good they may ask for again.
   clip: { attempts: 10, lockMs: 5_000, maxStalled: 5, keepCompleted: 200 },
   'clip-reports': { attempts: 10_000, lockMs: 5_000, maxStalled: 20, keepCompleted: 0 },
+  withdraw: { attempts: 10_000, lockMs: 5_000, maxStalled: 20, keepCompleted: 0 },
 };
 
 /**
@@ -172,11 +182,22 @@ export class Queues {
 
   /** No-op while a job of the same clip waits or runs; one that completed or failed is run again. */
   enqueueClip(job: ClipJob): Promise<void> {
-    return this.#enqueueAgain('clip', job, job.clipId);
+    // Silenced by another transcript it is another clip, and waits for none that is still on its way.
+    const silenced = job.transcript ? `.${job.transcript.sha256.slice(0, 8)}` : '';
+    return this.#enqueueAgain('clip', job, `${job.clipId}${silenced}`);
+  }
+
+  /** No-op while these objects of a clip wait to be withdrawn. */
+  enqueueWithdrawal(job: WithdrawJob): Promise<void> {
+    const objects = createHash('sha256')
+      .update([...job.keys].sort().join('\n'))
+      .digest('hex')
+      .slice(0, 8);
+    return this.#enqueueAgain('withdraw', job, `${job.clipId}.${objects}`);
   }
 
   /** Resolves when the report is in Redis. */
-  async reportClip(payload: ClipReport): Promise<void> {
+  async reportClip(payload: ToldClipReport): Promise<void> {
     await this.#queue('clip-reports').add(clipReport.parse(payload));
   }
 

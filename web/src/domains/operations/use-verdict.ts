@@ -54,6 +54,7 @@ const namedQueues = [
   'transcribe',
   'clip',
   'clip-reports',
+  'withdraw',
 ] as const;
 
 /** What a queue is for; one that we do not know keeps its own name. */

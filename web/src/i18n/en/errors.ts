@@ -145,6 +145,10 @@ export const errors = {
     what: 'This clip is not cut yet.',
     todo: 'It can be played seconds after the call has ended.',
   },
+  'clip.withdrawn': {
+    what: 'This clip was taken back: its sound is deleted.',
+    todo: 'Ask whoever took it back; the recording may still be there.',
+  },
   'clip.no-retry': {
     what: 'There is nothing to try again with this clip.',
     todo: 'Look at how it stands now.',

@@ -50,6 +50,7 @@ export const operations = {
     transcribe: 'Transcribing',
     clip: 'Cutting clips',
     'clip-reports': 'Reporting clips',
+    withdraw: 'Taking clips back',
   },
   refusing: {
     disk: 'its disk is nearly full',

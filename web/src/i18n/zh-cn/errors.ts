@@ -72,6 +72,7 @@ export const errors: SameKeys<typeof english> = {
   'meeting.changed': { what: '刚刚有别人改过。', todo: '页面已显示最新内容，请把您的内容再填一次。' },
   'meeting.state': { what: '会诊已经结束或取消。', todo: '刷新页面看看现在的状态。' },
   'clip.not-ready': { what: '片段还没有剪好。', todo: '通话结束几秒后就能听。' },
+  'clip.withdrawn': { what: '这个片段已撤回，声音已删除。', todo: '可以问撤回的人；录音可能还在。' },
   'clip.no-retry': { what: '这个片段没有可以重试的步骤。', todo: '刷新页面看看它现在的状态。' },
   'notes.update': { what: '这里写的内容没能合并到共享笔记。', todo: '请先复制，刷新页面后再粘贴。' },
   'notes.full': { what: '共享笔记已写满。', todo: '请删减一些；您写的内容还留在这里。' },

@@ -46,6 +46,7 @@ export const operations: SameKeys<typeof english> = {
     transcribe: '转写',
     clip: '剪辑片段',
     'clip-reports': '回报片段',
+    withdraw: '撤回片段',
   },
   refusing: {
     disk: '磁盘快满了',
