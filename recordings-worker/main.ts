@@ -13,6 +13,7 @@ import { analyses } from './analyse/analyses.ts';
 import { FollowUps } from './analyse/follow-ups.ts';
 import { Erasures } from './archive/erasures.ts';
 import { openSigningKey } from './archive/signing-key.ts';
+import { Withdrawals } from './archive/withdrawals.ts';
 import { Admission } from './capture/admission.ts';
 import { Captures } from './capture/captures.ts';
 import { Clips } from './clip/clips.ts';
@@ -123,6 +124,12 @@ async function start(config: WorkerConfig, log: Log, lifecycle: Lifecycle): Prom
     onFailed: (code) => stageFailures.inc({ stage: 'erase', code }),
   });
 
+  const withdrawals = new Withdrawals({
+    ...{ workerId, queues, store, key, log },
+    onDone: (seconds) => stageSeconds.observe({ stage: 'withdraw' }, seconds),
+    onFailed: (code) => stageFailures.inc({ stage: 'withdraw', code }),
+  });
+
   const heartbeat = new Heartbeat({
     workerId,
     spoolId,
@@ -199,6 +206,7 @@ async function start(config: WorkerConfig, log: Log, lifecycle: Lifecycle): Prom
   lifecycle.onStop('closeQueues', 'clips', () => clips.stop());
   lifecycle.onStop('closeQueues', 'follow-ups', () => followUps.stop());
   lifecycle.onStop('closeQueues', 'erasures', () => erasures.stop());
+  lifecycle.onStop('closeQueues', 'withdrawals', () => withdrawals.stop());
   await heartbeat.tell({ host: config.WORKER_ADVERTISED_HOST ?? config.WORKER_HOST, port: health.port });
   captures.start();
   stages.start();
@@ -207,6 +215,7 @@ async function start(config: WorkerConfig, log: Log, lifecycle: Lifecycle): Prom
   followUps.take(analyses(config.ANALYSIS_AT_A_TIME));
   if (config.TRANSCRIBER !== 'none') followUps.take(transcripts(config.TRANSCRIPTS_AT_A_TIME));
   erasures.start();
+  withdrawals.start();
   forgetting.start();
   log.info({ workerId, spoolId, host: config.WORKER_HOST, port: health.port }, 'ready');
 }

@@ -18,6 +18,7 @@ export type WorkerErrorCode =
   | 'archive.deleted'
   | 'erase.versions'
   | 'erase.left'
+  | 'withdraw.kind'
   | 'archive.missing'
   | 'analyse.audio'
   | 'analyse.process'

@@ -65,7 +65,7 @@ export async function addToArchive(addition: Addition, options: AdditionOptions)
       await withdrawFromDeleted(folder, listed, options);
       throw error;
     });
-    const before = chain.find(
+    const before = sinceWithdrawal(chain, entries).find(
       ({ document }) =>
         document.made === made &&
         entries.every(({ name }) => document.files.some((known) => known.name === name)),
@@ -94,6 +94,18 @@ export async function addToArchive(addition: Addition, options: AdditionOptions)
     return [...listed, await addendumFile(folder, sequence, bytes)];
   }
   throw new WorkerError('archive.chain', 'Others were always first to add to this recording.');
+}
+
+/** The documents behind the last one that withdrew any of these files: what was said of them before counts no more. */
+function sinceWithdrawal(
+  chain: readonly ChainLink[],
+  entries: readonly ArchivedEntry[],
+): readonly ChainLink[] {
+  const names = new Set(entries.map(({ name }) => name));
+  const last = chain.findLastIndex(({ document }) =>
+    (document.withdrawn ?? []).some(({ name }) => names.has(name)),
+  );
+  return chain.slice(last + 1);
 }
 
 /** The recording was deleted while this was uploaded: nothing may stay beside its tombstone. */

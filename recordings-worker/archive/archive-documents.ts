@@ -19,6 +19,9 @@ const archivedEntry = z.object({
 });
 export type ArchivedEntry = z.infer<typeof archivedEntry>;
 
+/** Files of documents before this one that are gone, and are not to be found any more. */
+const withdrawn = z.array(archivedEntry.pick({ name: true, sha256: true })).optional();
+
 const head = {
   recordingId: id,
   callId: id,
@@ -46,6 +49,7 @@ export const addendum = z.object({
   kind: z.literal('addendum'),
   /** Which step made it: `m4a`, `analysis`, `transcript` … */
   made: z.string().min(1).max(64),
+  withdrawn,
   /** What that step wants to be on record: ids, counts, versions, measures. Never words that were spoken. */
   facts: z.record(z.string(), z.unknown()),
 });
@@ -74,6 +78,7 @@ export type Tombstone = z.infer<typeof tombstone>;
 export const archiveDocument = z.looseObject({
   ...head,
   kind: z.enum(['recording', 'addendum', 'tombstone']),
+  withdrawn,
 });
 export type ArchiveDocument = z.infer<typeof archiveDocument>;
 

@@ -5,7 +5,7 @@
  *   document-unsigned, -altered, -key           a document that carries no signature, a wrong one, or one by a stranger
  *   document-missing, -misplaced                a link of the chain is gone, or belongs elsewhere
  *   key-altered, key-unknown                    a public key beside the archive
- *   deletion-unfinished                         objects that lie beside a tombstone
+ *   deletion-unfinished                         objects that lie beside a tombstone, or were withdrawn
  *   recording-missing, -unknown, tombstone-missing, database-differs   against the database dump
  */
 export type FindingKind =

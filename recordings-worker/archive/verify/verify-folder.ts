@@ -57,6 +57,8 @@ export async function verifyFolder(
 
   const sequences = [...objects.keys()].flatMap((name) => sequenceOf(name) ?? []).sort((a, b) => a - b);
   const entries = new Map<string, ArchivedEntry>();
+  /** What a document says is gone for good. */
+  const withdrawn = new Set<string>();
   let previous: string | null = null;
   if (!objects.has(manifestName)) found('manifest-missing', '', 'no manifest.json');
   for (const sequence of sequences) {
@@ -76,6 +78,9 @@ export async function verifyFolder(
     if (document) {
       checkPlace(name, document, sequence, previous, checks);
       for (const entry of document.files) entries.set(entry.name, entry);
+      for (const { name: gone } of document.withdrawn ?? []) entries.delete(gone);
+      for (const { name: gone } of document.withdrawn ?? []) withdrawn.add(gone);
+      for (const entry of document.files) withdrawn.delete(entry.name);
     }
     previous = sha256;
   }
@@ -85,8 +90,9 @@ export async function verifyFolder(
     }),
   );
   for (const name of objects.keys()) {
-    if (!entries.has(name) && sequenceOf(name) === null)
-      found('object-unknown', name, 'no document names it');
+    if (entries.has(name) || sequenceOf(name) !== null) continue;
+    if (withdrawn.has(name)) found('deletion-unfinished', name, 'was withdrawn, and is still there');
+    else found('object-unknown', name, 'no document names it');
   }
   return { findings, sums, documents: sequences.length, deleted: false };
 }
