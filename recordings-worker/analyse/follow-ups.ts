@@ -8,7 +8,7 @@ import type { Log } from '#kernel/log.ts';
 import type { JobContext, Queues } from '#kernel/queues.ts';
 import type { ObjectStore } from '#kernel/s3.ts';
 import type { SigningKey } from '#kernel/signed-json.ts';
-import { addToArchive } from '../archive/add-to-archive.ts';
+import { type Addition, addToArchive } from '../archive/add-to-archive.ts';
 import { splitKey } from '../archive/archive-documents.ts';
 import { readMaster } from '../archive/read-master.ts';
 import { asWorkerError } from '../worker-error.ts';
@@ -26,7 +26,11 @@ export interface FollowUp<N extends keyof Jobs> {
   readonly atATime: number;
   /** The file as JSON, what is signed with it, and what the server is told of it. Throws WorkerError. */
   make(job: Jobs[N], master: Buffer, signal: AbortSignal): Promise<Made>;
+  /** More files beside it, written into a folder that is cleared away: they are signed together. Throws WorkerError. */
+  also?(job: Jobs[N], made: Made, master: Buffer, folder: string, signal: AbortSignal): Promise<AlsoMade[]>;
 }
+
+export type AlsoMade = Addition['files'][number];
 
 export interface Made {
   readonly json: string;
@@ -115,32 +119,36 @@ export class FollowUps {
     const { signal } = this.#stopping;
     const master = await readMaster(job, { spoolDir, store, signal });
     const made = await followUp.make(job, master, signal);
-    const files = await this.#archive(followUp.what, job, made);
+    const files = await this.#archive(followUp, job, made, master);
     await queues.report({ kind: 'files-added', recordingId, callId, workerId, at: Date.now(), files });
     await this.#tell(job, made.tell(files.find(({ kind }) => kind === followUp.what)!));
   }
 
-  async #archive(
-    what: 'analysis' | 'transcript',
-    job: AnalyseJob | TranscribeJob,
+  async #archive<N extends keyof Jobs>(
+    followUp: FollowUp<N>,
+    job: Jobs[N],
     made: Made,
+    master: Buffer,
   ): Promise<ArchivedFile[]> {
     const { store, key } = this.#options;
+    const { what } = followUp;
+    const { signal } = this.#stopping;
     const { recordingId, callId, audio } = job;
     const folder = await mkdtemp(join(tmpdir(), `${what}-`));
     try {
       const name = `${what}.json`;
       const path = join(folder, name);
       await writeFile(path, made.json, { mode: 0o600 });
+      const also = (await followUp.also?.(job, made, master, folder, signal)) ?? [];
       const addition = {
         recordingId,
         callId,
         folder: splitKey(audio.key).folder,
         made: what,
         facts: { ...made.facts, audioSha256: audio.sha256 },
-        files: [{ path, name, kind: what, contentType: 'application/json' }],
+        files: [{ path, name, kind: what, contentType: 'application/json' }, ...also],
       };
-      return await addToArchive(addition, { store, key, signal: this.#stopping.signal });
+      return await addToArchive(addition, { store, key, signal });
     } finally {
       await rm(folder, { recursive: true, force: true });
     }

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ArchivedFile } from '#contract/capture.ts';
-import type { ClipJob, ClipReport } from '#contract/clips.ts';
+import type { ClipJob, ToldClipReport } from '#contract/clips.ts';
 import type { Log } from '#kernel/log.ts';
 import type { JobContext, Queues } from '#kernel/queues.ts';
 import type { ObjectStore } from '#kernel/s3.ts';
@@ -11,6 +11,8 @@ import { addToArchive } from '../archive/add-to-archive.ts';
 import { splitKey } from '../archive/archive-documents.ts';
 import { readMaster } from '../archive/read-master.ts';
 import { renderAac, rendererVersion } from '../render/aac.ts';
+import { silencerVersion, spansWithin } from '../transcribe/mask-audio.ts';
+import { readMaskedSpans } from '../transcribe/read-masked-spans.ts';
 import { asWorkerError } from '../worker-error.ts';
 import { type CutSpan, cutClip, cutterVersion } from './cut.ts';
 
@@ -29,10 +31,14 @@ export interface ClipsOptions {
 /** Cutting waits for the object store most of the time. */
 const atATime = 2;
 
-type Told =
-  | Pick<Extract<ClipReport, { kind: 'cut' }>, 'kind' | 'file' | 'fromMs' | 'toMs'>
-  | Pick<Extract<ClipReport, { kind: 'rendered' }>, 'kind' | 'file'>
-  | Pick<Extract<ClipReport, { kind: 'failed' }>, 'kind' | 'code' | 'message' | 'final'>;
+type Common = 'clipId' | 'recordingId' | 'callId' | 'workerId' | 'at';
+type Without<K extends ToldClipReport['kind']> = Omit<Extract<ToldClipReport, { kind: K }>, Common>;
+type Told = Without<'cut'> | Without<'rendered'> | Without<'failed'>;
+
+interface Cut extends CutSpan {
+  /** Spans of the clip that are silent. */
+  readonly silences: number;
+}
 
 interface Form {
   readonly made: 'clip' | 'clip-m4a';
@@ -89,38 +95,44 @@ export class Clips {
     }
   }
 
-  async #cut(job: ClipJob, path: string): Promise<CutSpan> {
+  async #cut(job: ClipJob, path: string): Promise<Cut> {
     const { spoolDir, store, onDone } = this.#options;
     const startedAt = performance.now();
-    const master = await readMaster(job, { spoolDir, store, signal: this.#stopping.signal });
-    const cut = await cutClip(master, job, path);
+    const access = { spoolDir, store, signal: this.#stopping.signal };
+    const [master, masked] = await Promise.all([
+      readMaster(job, access),
+      job.transcript ? readMaskedSpans(job.transcript, access) : [],
+    ]);
+    const cut = { ...(await cutClip(master, job, path, masked)), silences: 0 };
+    cut.silences = spansWithin(masked, cut.fromMs, cut.toMs).length;
     const file = await this.#archive(job, cut, {
       ...{ made: 'clip', path, name: `${job.clipId}.webm`, contentType: 'audio/webm' },
       facts: { cutterVersion },
     });
-    await this.#tell(job, { kind: 'cut', file, ...cut });
+    await this.#tell(job, { kind: 'cut', file, silencedBy: job.transcript?.sha256 ?? null, ...cut });
     onDone((performance.now() - startedAt) / 1_000);
     return cut;
   }
 
-  async #render(job: ClipJob, cut: CutSpan, from: string, path: string): Promise<void> {
+  async #render(job: ClipJob, cut: Cut, from: string, path: string): Promise<void> {
     const durationMs = cut.toMs - cut.fromMs;
     await renderAac(await readFile(from), { path, durationMs }, this.#stopping.signal);
     const file = await this.#archive(job, cut, {
       ...{ made: 'clip-m4a', path, name: `${job.clipId}.m4a`, contentType: 'audio/mp4' },
       facts: { rendererVersion },
     });
-    await this.#tell(job, { kind: 'rendered', file });
+    await this.#tell(job, { kind: 'rendered', file, silencedBy: job.transcript?.sha256 ?? null });
   }
 
   /** Beside the recording, signed: it goes where the recording goes. */
-  async #archive(job: ClipJob, cut: CutSpan, form: Form): Promise<ArchivedFile> {
+  async #archive(job: ClipJob, cut: Cut, form: Form): Promise<ArchivedFile> {
     const { store, key, queues, workerId } = this.#options;
-    const { clipId, recordingId, callId, audio } = job;
+    const { clipId, recordingId, callId, audio, transcript } = job;
     const { made, path, name, contentType } = form;
+    const silenced = transcript && { transcriptSha256: transcript.sha256, silencerVersion };
     const addition = {
       ...{ recordingId, callId, folder: splitKey(audio.key).folder, made },
-      facts: { ...form.facts, clipId, ...cut, audioSha256: audio.sha256 },
+      facts: { ...form.facts, clipId, ...cut, audioSha256: audio.sha256, ...silenced },
       files: [{ path, name, kind: made, contentType }],
     };
     const files = await addToArchive(addition, { store, key, signal: this.#stopping.signal });
@@ -131,13 +143,6 @@ export class Clips {
   #tell(job: ClipJob, told: Told): Promise<void> {
     const { queues, workerId } = this.#options;
     const { clipId, recordingId, callId } = job;
-    return queues.reportClip({
-      ...told,
-      clipId,
-      recordingId,
-      callId,
-      workerId,
-      at: Date.now(),
-    } as ClipReport);
+    return queues.reportClip({ ...told, clipId, recordingId, callId, workerId, at: Date.now() });
   }
 }
