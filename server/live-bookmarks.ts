@@ -84,6 +84,7 @@ export async function startBookmarks(needs: BookmarksNeeds) {
   repeat('sweep of clips', sweepEveryMs, () => clips.sweep(), { lifecycle, log });
   // What the last stop or crash left is gone on with at once.
   clips.sweep().catch((err: unknown) => log.warn({ err }, 'the first sweep of clips failed'));
+  clips.catchUp().catch((err: unknown) => log.warn({ err }, 'clips were not looked through for transcripts'));
 
   return {
     bookmarks,

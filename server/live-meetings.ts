@@ -9,6 +9,7 @@ import { createMailsStore } from '#domains/mails/mails.store.ts';
 import { createActionsService } from '#domains/meetings/actions.service.ts';
 import { createActionsStore } from '#domains/meetings/actions.store.ts';
 import { createAgendaAudio } from '#domains/meetings/agenda-audio.service.ts';
+import { createDecisions } from '#domains/meetings/decisions.service.ts';
 import { createInvitationsService } from '#domains/meetings/invitations.service.ts';
 import { meetingsRoutes } from '#domains/meetings/meetings.routes.ts';
 import { createMeetingsService, runs } from '#domains/meetings/meetings.service.ts';
@@ -90,6 +91,7 @@ export async function startMeetings(needs: MeetingsNeeds) {
   });
   repeat('sweep of meetings', sweepEveryMs, () => meetings.sweep(), { lifecycle, log });
   const agenda = createAgendaAudio({ recordings, clips, hearings, storage: needs.objects, clock });
+  const decisions = createDecisions({ store: meetingsStore, actions, recordings });
   const reports = createSessionReportsService({
     ...{ hearings, calls, recordings, company },
     momentsOf: (personId, from, to) => bookmarks.madeBy(personId, from, to),
@@ -108,7 +110,10 @@ export async function startMeetings(needs: MeetingsNeeds) {
         async () => (await mails.counts()).map(({ state, count }) => ({ labels: { state }, value: count })),
       );
     },
-    routes: [...meetingsRoutes(meetings, actions, invitations, agenda), ...sessionReportsRoutes(reports)],
+    routes: [
+      ...meetingsRoutes(meetings, actions, invitations, agenda, decisions),
+      ...sessionReportsRoutes(reports),
+    ],
     /** What goes with a deleted recording. */
     dependents: [
       {

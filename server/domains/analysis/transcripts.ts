@@ -4,7 +4,7 @@ import type { StoredRecording } from '#domains/recordings/recordings.ts';
 import { masterOf } from './analysis.ts';
 
 /** Raised when recordings of before are to be transcribed, or masked, again. */
-export const transcriptVersion = 1;
+export const transcriptVersion = 2;
 
 /** What is kept of a transcript beside its file. */
 export interface FoundTranscript {

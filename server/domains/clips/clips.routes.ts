@@ -10,6 +10,9 @@ export function clipsRoutes(clips: ClipsService): Route[] {
     route(clipsEndpoints.audio, ({ person, params }) => clips.audio(person(), params.id)),
     route(clipsEndpoints.rename, ({ person, params, body }) => clips.rename(person(), params.id, body.title)),
     route(clipsEndpoints.retry, ({ person, params }) => clips.retry(person(), params.id)),
+    route(clipsEndpoints.withdraw, ({ person, params, body }) =>
+      clips.withdraw(person(), params.id, body.reason),
+    ),
     route(clipsEndpoints.counts, ({ person, query }) =>
       clips.counts(person(), query.recordingIds.split(',')),
     ),

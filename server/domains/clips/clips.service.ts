@@ -1,5 +1,13 @@
 import { may } from '#contract/abilities.ts';
-import type { Clip, ClipJob, ClipReport, ClipState, CutRequest, clipsEndpoints } from '#contract/clips.ts';
+import type {
+  Clip,
+  ClipJob,
+  ClipReport,
+  ClipState,
+  CutRequest,
+  clipsEndpoints,
+  WithdrawJob,
+} from '#contract/clips.ts';
 import type { ResponseOf } from '#contract/endpoint.ts';
 import type { Person } from '#contract/identity.ts';
 import type { BookmarksService } from '#domains/bookmarks/bookmarks.service.ts';
@@ -16,15 +24,18 @@ import { newId } from '#kernel/ids.ts';
 import type { Log } from '#kernel/log.ts';
 import { persistently } from '#kernel/retry.ts';
 import type { TypedEvents } from '#kernel/typed-events.ts';
+import { createClipMasking } from './clip-masking.ts';
 import type { ClipsStore } from './clips.store.ts';
 import {
   clipJobOf,
   hashOf,
+  isSilencedAs,
   manifestOf,
   noRecordingAfterMs,
   patienceOf,
   presentClip,
   type StoredClip,
+  unmade,
 } from './clips.ts';
 
 export type ClipEvents = { 'clip-changed': { clip: StoredClip } };
@@ -38,7 +49,10 @@ export interface ClipsDependencies {
   readonly recordingEvents: TypedEvents<RecordingEvents>;
   readonly events: TypedEvents<ClipEvents>;
   /** No-op while a job of the same clip waits or runs. */
-  readonly queue: { enqueueClip(job: ClipJob): Promise<void> };
+  readonly queue: {
+    enqueueClip(job: ClipJob): Promise<void>;
+    enqueueWithdrawal(job: WithdrawJob): Promise<void>;
+  };
   readonly storage: RecordingStorage;
   readonly clock: Clock;
   readonly log: Log;
@@ -78,6 +92,7 @@ export function createClipsService(deps: ClipsDependencies) {
       zeroAt: recording.startedAt,
       span: { fromMs, toMs },
       manifest: manifestOf(recording),
+      transcript: job.transcript?.sha256 ?? null,
       failure: null,
     });
     // Somebody else was first.
@@ -92,6 +107,8 @@ export function createClipsService(deps: ClipsDependencies) {
     });
     return failed ? changed(failed) : clip;
   }
+
+  const masking = createClipMasking({ ...deps, begin, changed });
 
   deps.recordingEvents.on('recording-archived', ({ recording }) => {
     const attempt = async () => {
@@ -224,6 +241,7 @@ export function createClipsService(deps: ClipsDependencies) {
     async audio(person: Person, clipId: string): Promise<ResponseOf<typeof clipsEndpoints.audio>> {
       const clip = await find(person, clipId);
       const { file, rendering, span, recordingId } = clip;
+      assertNotWithdrawn(clip);
       if (clip.state !== 'ready' || !file || !span || recordingId === null) throw notReady(clip);
       const recording = await recordings.find(person, recordingId);
       assertThere(recording);
@@ -232,6 +250,7 @@ export function createClipsService(deps: ClipsDependencies) {
         const again = await store.move(clip, ['ready'], { ...unmade, stateAt: clock() });
         throw notReady(again ? await begin(changed(again), recording) : clip);
       }
+      if (!isSilencedAs(clip, recording)) throw notReady(await masking.remask(clip, recording));
       const expiresInSeconds = audioLifetimeSeconds;
       const expiresAt = clock() + expiresInSeconds * 1000;
       const renderings = await Promise.all(
@@ -245,6 +264,10 @@ export function createClipsService(deps: ClipsDependencies) {
       const durationMs = span.toMs - span.fromMs;
       return { hearingId, renderings, gainDb: recording.loudness?.gainDb ?? 0, durationMs, expiresAt };
     },
+
+    /** Its maker may, and the CX team. Errors: those of the contract. */
+    withdraw: async (person: Person, clipId: string, reason: string): Promise<Clip> =>
+      presentClip(await masking.withdraw(person, await find(person, clipId), reason)),
 
     async rename(person: Person, clipId: string, title: string): Promise<Clip> {
       const clip = await find(person, clipId);
@@ -279,7 +302,7 @@ export function createClipsService(deps: ClipsDependencies) {
       ]);
       const counts = within.map(({ id, callId }) => ({
         recordingId: id,
-        clips: clips.filter((clip) => clip.callId === callId && clip.state !== 'failed').length,
+        clips: clips.filter((clip) => clip.callId === callId && !uncounted.has(clip.state)).length,
         bookmarks: marks.get(callId) ?? 0,
       }));
       return { counts: counts.filter((one) => one.clips + one.bookmarks > 0) };
@@ -296,6 +319,7 @@ export function createClipsService(deps: ClipsDependencies) {
       if (clip?.state !== 'ready' || !clip.file || !clip.span || clip.recordingId === null) return null;
       const recording = await recordings.stored(clip.recordingId);
       if (recording?.state !== 'archived' || manifestOf(recording) !== clip.manifest) return null;
+      if (!isSilencedAs(clip, recording)) return null;
       const files = [clip.file, ...(clip.rendering ? [clip.rendering] : [])];
       return { durationMs: clip.span.toMs - clip.span.fromMs, files };
     },
@@ -305,20 +329,29 @@ export function createClipsService(deps: ClipsDependencies) {
       const { clipId, recordingId } = report;
       switch (report.kind) {
         case 'cut': {
-          const { file, fromMs, toMs } = report;
-          const ready = await store.set(clipId, ['asked', 'cutting', 'failed'], {
+          const { file, fromMs, toMs, silencedBy, silences } = report;
+          const ready = await store.made(clipId, silencedBy, ['asked', 'cutting', 'failed'], {
             ...{ state: 'ready', stateAt: clock(), failure: null, recordingId, file, span: { fromMs, toMs } },
+            silences,
           });
-          if (!ready) return;
+          if (!ready) return masking.unwanted(report);
           log.info({ clipId, recordingId, afterMs: ready.stateAt - ready.createdAt }, 'clip ready');
-          changed(ready);
+          changed(await masking.settled(ready));
+          // Its transcript may have come while it was cut.
+          const recording = await recordings.stored(recordingId);
+          if (recording) await masking.remask(ready, recording);
           return;
         }
         case 'rendered': {
-          const rendered = await store.set(clipId, ['ready'], { rendering: report.file });
-          if (rendered) changed(rendered);
+          const { file, silencedBy } = report;
+          const rendered = await store.made(clipId, silencedBy, ['ready'], { rendering: file });
+          if (!rendered) return masking.unwanted(report);
+          changed(rendered);
           return;
         }
+        case 'withdrawn':
+          await masking.gone(clipId, report.keys);
+          return;
         case 'failed': {
           const { code, message, final } = report;
           log.warn({ clipId, recordingId, code, final }, 'clip not cut');
@@ -336,9 +369,19 @@ export function createClipsService(deps: ClipsDependencies) {
       for (let afterId = ''; ; ) {
         const page = await store.standing(['asked', 'cutting'], before, afterId, pageSize);
         await goOnWith(page);
-        if (page.length < pageSize) return;
+        if (page.length < pageSize) break;
         afterId = page.at(-1)!.id;
       }
+      await masking.sweep();
+    },
+
+    /** At a start: transcripts that came while nobody listened. */
+    catchUp: (): Promise<void> => masking.catchUp(),
+
+    /** Of these clips those that were taken back, and what is silenced in the others. For what is made of clips. */
+    async standings(clipIds: readonly string[]): Promise<Map<string, Pick<Clip, 'masking' | 'withdrawn'>>> {
+      const clips = (await store.byIds(clipIds)).map(presentClip);
+      return new Map(clips.map(({ id, masking: done, withdrawn }) => [id, { masking: done, withdrawn }]));
     },
 
     /** Forgets the clips of a call; their files go with the recording's folder. May be repeated. */
@@ -350,14 +393,19 @@ const inScope = (person: Person, lineId: string): boolean =>
   may(person, 'recordings.replay', { lineId }).allowed;
 
 const anyState: readonly ClipState[] = ['asked', 'cutting', 'ready', 'failed'];
-/** As it was before it was cut. */
-const unmade = { state: 'asked', span: null, file: null, rendering: null, failure: null } as const;
+/** Of which nothing can be heard, and never will unless somebody asks. */
+const uncounted: ReadonlySet<ClipState> = new Set(['failed', 'withdrawn']);
 
 const isGone = ({ state, deletion }: Pick<StoredRecording, 'state' | 'deletion'>): boolean =>
   state === 'deleting' || state === 'deleted' || (deletion ?? null) !== null;
 
 function assertThere(recording: StoredRecording): void {
   if (isGone(recording)) throw new AppError('recording.deleted', 'This recording was deleted.');
+}
+
+function assertNotWithdrawn({ withdrawal }: StoredClip): void {
+  if (!withdrawal) return;
+  throw new AppError('clip.withdrawn', 'This clip was taken back.', { details: { at: withdrawal.at } });
 }
 
 function notReady({ state }: StoredClip): AppError {

@@ -1,13 +1,7 @@
 import { type Connection, Schema } from 'mongoose';
 import type { ClipState } from '#contract/clips.ts';
-import { duplicateKeyFields } from '#kernel/mongo.ts';
+import { mixed, number, rowsOf, text } from '#kernel/rows.ts';
 import type { StoredClip } from './clips.ts';
-
-type ClipDocument = Omit<StoredClip, 'id'> & { _id: string };
-
-const text = { type: String, required: true } as const;
-const number = { type: Number, required: true } as const;
-const mixed = Schema.Types.Mixed;
 
 const schema = new Schema(
   {
@@ -28,6 +22,10 @@ const schema = new Schema(
     file: { type: mixed, default: null },
     rendering: { type: mixed, default: null },
     manifest: { type: String, default: null },
+    transcript: { type: String, default: null },
+    silences: { type: Number, default: 0 },
+    leftover: { type: [String], default: [] },
+    withdrawal: { type: mixed, default: null },
     personId: text,
     personName: { type: mixed, required: true },
     personTitle: { type: mixed, required: true },
@@ -40,9 +38,8 @@ const schema = new Schema(
 schema.index({ callId: 1, fromAt: 1 });
 schema.index({ state: 1, stateAt: 1 });
 schema.index({ personId: 1, createdAt: -1 });
+schema.index({ leftover: 1 });
 schema.index({ personId: 1, idempotencyKey: 1 }, { unique: true, name: 'one-clip-per-key' });
-
-const present = ({ _id, ...rest }: ClipDocument): StoredClip => ({ id: _id, ...rest });
 
 /** More clips than these nobody looks through at once. */
 const most = 500;
@@ -51,92 +48,66 @@ export type ClipsStore = ReturnType<typeof createClipsStore>;
 
 export function createClipsStore(connection: Connection) {
   const model = connection.model('Clip', schema, 'clips');
-  const one = async (query: Promise<unknown>): Promise<StoredClip | null> => {
-    const found = (await query) as ClipDocument | null;
-    return found ? present(found) : null;
-  };
-  const many = async (query: Promise<unknown>) => ((await query) as ClipDocument[]).map(present);
+  const rows = rowsOf<StoredClip>(model);
 
   return {
     ready: () => model.createIndexes(),
 
     /** False when the person's key was used before: the unique index decides. */
-    async insert(clip: StoredClip): Promise<boolean> {
-      const { id, ...rest } = clip;
-      try {
-        await model.insertOne({ _id: id, ...rest } as never);
-        return true;
-      } catch (error) {
-        if (duplicateKeyFields(error)) return false;
-        throw error;
-      }
-    },
+    insert: rows.insert,
 
-    byId: (id: string) => one(model.findById(id).lean().exec()),
-    byKey: (personId: string, idempotencyKey: string) =>
-      one(model.findOne({ personId, idempotencyKey }).lean().exec()),
-    byIds: (ids: readonly string[]) =>
-      many(
-        model
-          .find({ _id: { $in: [...ids] } })
-          .lean()
-          .exec(),
-      ),
+    byId: rows.byId,
+    byIds: rows.byIds,
+    byKey: (personId: string, idempotencyKey: string) => rows.one({ personId, idempotencyKey }),
 
     ofCalls: (callIds: readonly string[]) =>
-      many(
-        model
-          .find({ callId: { $in: [...callIds] } })
-          .sort({ callId: 1, fromAt: 1 })
-          .limit(most)
-          .lean()
-          .exec(),
-      ),
-    ofPerson: (personId: string) =>
-      many(model.find({ personId }).sort({ createdAt: -1 }).limit(most).lean().exec()),
+      rows.many({ callId: { $in: [...callIds] } }, { sort: { callId: 1, fromAt: 1 }, limit: most }),
+    ofPerson: (personId: string) => rows.many({ personId }, { sort: { createdAt: -1 }, limit: most }),
 
     /** Moves the state by compare-and-set: null when it was not in `from`, or was queued again since `attempts`. */
     move: (
       { id, attempts }: Pick<StoredClip, 'id' | 'attempts'>,
       from: readonly ClipState[],
       set: Partial<Omit<StoredClip, 'id'>>,
-    ) =>
-      one(
-        model
-          .findOneAndUpdate(
-            { _id: id, attempts, state: { $in: [...from] } },
-            { $set: set },
-            { returnDocument: 'after' },
-          )
-          .lean()
-          .exec(),
-      ),
+    ) => rows.change({ _id: id, attempts, state: { $in: [...from] } }, { $set: set }),
 
     /** What a report tells; null when it was erased meanwhile, or is not in one of these states. */
     set: (id: string, from: readonly ClipState[], set: Partial<Omit<StoredClip, 'id'>>) =>
-      one(
-        model
-          .findOneAndUpdate(
-            { _id: id, state: { $in: [...from] } },
-            { $set: set },
-            { returnDocument: 'after' },
-          )
-          .lean()
-          .exec(),
+      rows.change({ _id: id, state: { $in: [...from] } }, { $set: set }),
+
+    /** What a worker made of it, if it is silenced as is wanted now. */
+    made: (
+      id: string,
+      silencedBy: string | null,
+      from: readonly ClipState[],
+      set: Partial<Omit<StoredClip, 'id'>>,
+    ) => rows.change({ _id: id, transcript: silencedBy, state: { $in: [...from] } }, { $set: set }),
+
+    /** Objects that were made of it, and must go. */
+    leave: (id: string, keys: readonly string[]) =>
+      rows.change({ _id: id }, { $addToSet: { leftover: { $each: [...keys] } } }),
+    /** These are gone, or wanted after all. */
+    forget: (id: string, keys: readonly string[]) =>
+      rows.change({ _id: id }, { $pullAll: { leftover: [...keys] } }),
+    /** Those that have such objects and are not being cut, since before `before` (UTC ms). */
+    withLeftover: (before: number, limit: number) =>
+      rows.many(
+        {
+          leftover: { $gt: '' },
+          state: { $in: ['ready', 'failed', 'withdrawn'] },
+          stateAt: { $lt: before },
+        },
+        { sort: { _id: 1 }, limit },
       ),
 
     /** In these states since before `before` (UTC ms), by id, from one id to the next: for what goes through all of them. */
     standing: (states: readonly ClipState[], before: number, afterId: string, limit: number) =>
-      many(
-        model
-          .find({ state: { $in: [...states] }, stateAt: { $lt: before }, _id: { $gt: afterId } })
-          .sort({ _id: 1 })
-          .limit(limit)
-          .lean()
-          .exec(),
+      rows.many(
+        { state: { $in: [...states] }, stateAt: { $lt: before }, _id: { $gt: afterId } },
+        { sort: { _id: 1 }, limit },
       ),
 
-    askedOf: (callId: string) => many(model.find({ callId, state: 'asked' }).lean().exec()),
+    askedOf: (callId: string) => rows.many({ callId, state: 'asked' }),
 
     async eraseCall(callId: string): Promise<void> {
       await model.deleteMany({ callId }).exec();

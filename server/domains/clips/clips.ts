@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { ArchivedFile } from '#contract/capture.ts';
-import { type Clip, type ClipJob, type ClipState, type CutRequest, clipLengthMs } from '#contract/clips.ts';
+import {
+  type Clip,
+  type ClipJob,
+  type ClipState,
+  type ClipWithdrawal,
+  type CutRequest,
+  clipLengthMs,
+} from '#contract/clips.ts';
+import type { Masking } from '#contract/masking.ts';
 import type { LocalText } from '#contract/primitives.ts';
 import type { StoredRecording } from '#domains/recordings/recordings.ts';
 
@@ -34,6 +42,13 @@ export interface StoredClip {
   readonly rendering: ArchivedFile | null;
   /** SHA-256 of the manifest of the recording that it was cut from: with another one the file is gone. */
   readonly manifest: string | null;
+  /** SHA-256 of the transcript by which it is, or is to be, silenced; null where there was none. */
+  readonly transcript?: string | null;
+  /** Spans of it that are silent. */
+  readonly silences?: number;
+  /** Keys of objects that were made of it and must go. */
+  readonly leftover?: readonly string[];
+  readonly withdrawal?: ClipWithdrawal | null;
   readonly personId: string;
   readonly personName: LocalText;
   readonly personTitle: LocalText;
@@ -68,6 +83,27 @@ const fileOf = (recording: StoredRecording, kind: ArchivedFile['kind']) =>
 export const manifestOf = (recording: StoredRecording): string | null =>
   fileOf(recording, 'manifest')?.sha256 ?? null;
 
+/** The transcript that counts; null while there is none. */
+export const transcriptOf = (recording: StoredRecording): ArchivedFile | null =>
+  fileOf(recording, 'transcript') ?? null;
+
+/** What the recording's transcript masks is silent in the clip, or there is no transcript. */
+export const isSilencedAs = (clip: Pick<StoredClip, 'transcript'>, recording: StoredRecording): boolean =>
+  (clip.transcript ?? null) === (transcriptOf(recording)?.sha256 ?? null);
+
+/** Keys of what there is of it. */
+export const filesOf = ({ file, rendering }: Pick<StoredClip, 'file' | 'rendering'>): string[] =>
+  [file, rendering].flatMap((one) => one?.key ?? []);
+
+/** As it was before it was cut. */
+export const unmade = { state: 'asked', span: null, file: null, rendering: null, failure: null } as const;
+
+function maskingOf({ state, file, transcript, silences = 0 }: StoredClip): Masking | null {
+  if (state !== 'ready' || !file) return null;
+  if ((transcript ?? null) === null) return 'unchecked';
+  return silences > 0 ? 'silenced' : 'nothing-found';
+}
+
 /** What a worker needs to cut it; null while the recording is not in the archive. */
 export function clipJobOf(clip: StoredClip, recording: StoredRecording): ClipJob | null {
   const audio = fileOf(recording, 'audio');
@@ -76,7 +112,9 @@ export function clipJobOf(clip: StoredClip, recording: StoredRecording): ClipJob
   const span = spanOf(clip, { startedAt, durationMs });
   if (!span) return null;
   const { key, sha256 } = audio;
-  return { clipId: clip.id, recordingId, callId, durationMs, audio: { key, sha256 }, ...span };
+  const written = transcriptOf(recording);
+  const transcript = written && { key: written.key, sha256: written.sha256 };
+  return { clipId: clip.id, recordingId, callId, durationMs, audio: { key, sha256 }, ...span, transcript };
 }
 
 export function presentClip(clip: StoredClip): Clip {
@@ -95,6 +133,8 @@ export function presentClip(clip: StoredClip): Clip {
     by: { id: clip.personId, name: clip.personName, title: clip.personTitle },
     createdAt: clip.createdAt,
     readyAt: clip.state === 'ready' ? clip.stateAt : null,
+    masking: maskingOf(clip),
+    withdrawn: clip.withdrawal ?? null,
   };
 }
 

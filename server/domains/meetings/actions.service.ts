@@ -53,6 +53,9 @@ export function createActionsService(deps: ActionsDependencies) {
     ofMeeting: async (meetingId: string): Promise<Action[]> =>
       (await store.ofMeetings([meetingId])).map(shown),
 
+    ofMeetings: async (meetingIds: readonly string[]): Promise<Action[]> =>
+      (await store.ofMeetings(meetingIds)).map(shown),
+
     /** Open actions by meeting; those without any are left out. */
     async openCounts(meetingIds: readonly string[]): Promise<Map<string, number>> {
       const counts = new Map<string, number>();

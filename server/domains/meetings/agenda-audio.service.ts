@@ -3,6 +3,7 @@ import type { ResponseOf } from '#contract/endpoint.ts';
 import type { Person } from '#contract/identity.ts';
 import type { meetingsEndpoints } from '#contract/meetings.ts';
 import type { HearingsService } from '#domains/listening/hearings.service.ts';
+import { soundFor } from '#domains/recordings/recording-sound.ts';
 import { audioLifetimeSeconds } from '#domains/recordings/recordings.ts';
 import type { Clock } from '#kernel/clock.ts';
 import { AppError } from '#kernel/errors.ts';
@@ -29,9 +30,16 @@ export type AgendaAudio = ReturnType<typeof createAgendaAudio>;
 export function createAgendaAudio(deps: AgendaAudioDependencies) {
   /**
    * The clip once it is cut; else the span of the recording, for those in whose scope the whole recording is: nobody
-   * is given more of a call than what they were asked to hear.
+   * is given more of a call than what they were asked to hear. What was taken back nobody hears, from the recording
+   * neither.
    */
-  async function playableOf(item: StoredItem, inScope: boolean): Promise<Playable> {
+  async function playableOf(person: Person, item: StoredItem, inScope: boolean): Promise<Playable> {
+    const standing =
+      item.clipId === null ? undefined : (await deps.clips.standings([item.clipId])).get(item.clipId);
+    if (standing?.withdrawn) {
+      const { at } = standing.withdrawn;
+      throw new AppError('clip.withdrawn', 'This clip was taken back.', { details: { at } });
+    }
     const clip = item.clipId === null ? null : await deps.clips.ready(item.clipId);
     if (clip) return { files: clip.files, fromMs: 0, toMs: clip.durationMs };
     if (!inScope) {
@@ -40,7 +48,7 @@ export function createAgendaAudio(deps: AgendaAudioDependencies) {
         : new AppError('clip.not-ready', 'This clip is not cut yet.');
     }
     const recording = await deps.recordings.stored(item.recordingId);
-    const files = (recording?.files ?? []).filter(({ kind }) => kind === 'audio' || kind === 'audio-m4a');
+    const files = recording ? soundFor(person, recording).files : [];
     if (recording?.state !== 'archived' || files.length === 0) {
       throw new AppError('recording.not-ready', 'This recording is still being prepared.');
     }
@@ -69,7 +77,7 @@ export function createAgendaAudio(deps: AgendaAudioDependencies) {
       if (!decision.allowed && decision.reason === 'ability.denied') {
         throw new AppError(decision.reason, 'Your role hears no recordings.');
       }
-      const { files, fromMs, toMs } = await playableOf(item, decision.allowed);
+      const { files, fromMs, toMs } = await playableOf(person, item, decision.allowed);
       const expiresInSeconds = audioLifetimeSeconds;
       const expiresAt = deps.clock() + expiresInSeconds * 1000;
       const renderings = await Promise.all(

@@ -24,6 +24,8 @@ export interface MomentClips {
       readonly idempotencyKey: string;
     },
   ): Promise<Clip>;
+  /** What is silenced in these, and who took which of them back. */
+  standings(clipIds: readonly string[]): Promise<Map<string, Pick<Clip, 'masking' | 'withdrawn'>>>;
   /** Its files once it is cut, whoever asks; null until then. */
   ready(clipId: string): Promise<{
     readonly durationMs: number;

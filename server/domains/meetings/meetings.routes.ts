@@ -2,6 +2,7 @@ import { meetingsEndpoints } from '#contract/meetings.ts';
 import { type Route, route } from '#http/route.ts';
 import type { ActionsService } from './actions.service.ts';
 import type { AgendaAudio } from './agenda-audio.service.ts';
+import type { DecisionsService } from './decisions.service.ts';
 import type { InvitationsService } from './invitations.service.ts';
 import type { MeetingsService } from './meetings.service.ts';
 
@@ -10,6 +11,7 @@ export function meetingsRoutes(
   actions: ActionsService,
   invitations: InvitationsService,
   agenda: AgendaAudio,
+  decisions: DecisionsService,
 ): Route[] {
   return [
     route(meetingsEndpoints.propose, ({ person, body }) => meetings.propose(person(), body)),
@@ -36,6 +38,7 @@ export function meetingsRoutes(
     route(meetingsEndpoints.decide, async ({ person, params, body }) =>
       actions.decide(person(), await meetings.present(person(), params.id), body),
     ),
+    route(meetingsEndpoints.ofRecording, ({ person, params }) => decisions.ofRecording(person(), params.id)),
     route(meetingsEndpoints.myActions, ({ person }) => actions.mine(person())),
     route(meetingsEndpoints.changeAction, ({ person, params, body }) =>
       actions.change(person(), params.id, body),

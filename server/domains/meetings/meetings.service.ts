@@ -43,10 +43,12 @@ export interface MeetingsDependencies {
 export const runs = (person: Person, meeting: Pick<StoredMeeting, 'organiser'>): boolean =>
   meeting.organiser.id === person.id || may(person, 'meetings.manage').allowed;
 
+export const isPresent = (person: Person, meeting: StoredMeeting): boolean =>
+  runs(person, meeting) || meeting.invitees.some(({ id }) => id === person.id);
+
 /** Asked to it, or running it: everybody else does not even learn that there is one. Error `not-found`. */
 export function assertPresent(person: Person, meeting: StoredMeeting | null): StoredMeeting {
-  const asked = meeting?.invitees.some(({ id }) => id === person.id);
-  if (meeting && (asked || runs(person, meeting))) return meeting;
+  if (meeting && isPresent(person, meeting)) return meeting;
   throw new AppError('not-found', 'There is no such meeting of yours.');
 }
 
@@ -87,10 +89,14 @@ export function createMeetingsService(deps: MeetingsDependencies) {
     return items.map(({ lineId }, index) => ({ lineId, sku: recordings[index]?.facts.sku }));
   }
 
+  const standingsOf = (items: readonly StoredItem[]): Promise<Standings> =>
+    deps.moments.clips.standings(items.flatMap(({ clipId, gone }) => (gone ? [] : (clipId ?? []))));
+
   async function shown(person: Person, meeting: StoredMeeting): Promise<Meeting> {
-    const [actions, mails] = await Promise.all([
+    const [actions, mails, standings] = await Promise.all([
       deps.actions.ofMeeting(meeting.id),
       deps.mails.latest(meeting.id),
+      standingsOf(meeting.agenda),
     ]);
     const invitees = meeting.invitees.map((one): Invitee => {
       const mail = mails.get(one.id);
@@ -109,7 +115,7 @@ export function createMeetingsService(deps: MeetingsDependencies) {
     return {
       ...{ id, title, startsAt, endsAt, zone, place, state, organiser, revision },
       invitees,
-      agenda: meeting.agenda.map(shownItem),
+      agenda: meeting.agenda.map((item) => shownItem(item, standings)),
       actions,
       mails: deps.mails.enabled,
       mine: runs(person, meeting),
@@ -305,7 +311,7 @@ export function createMeetingsService(deps: MeetingsDependencies) {
       const item = after && of(after);
       if (!item)
         throw new AppError('meeting.changed', 'Somebody else has written about this item meanwhile.');
-      return shownItem(item);
+      return shownItem(item, await standingsOf([item]));
     },
 
     /** Hands to the outbox what a crash, or an outage, kept from it. */
@@ -342,6 +348,9 @@ const concernOf = ({ recording }: ResolvedMoment): Concerned => ({
   sku: recording.facts.sku,
 });
 
-function shownItem({ callId: _, ...item }: StoredItem): AgendaItem {
-  return item;
+type Standings = Awaited<ReturnType<MomentSources['clips']['standings']>>;
+
+function shownItem({ callId: _, ...item }: StoredItem, standings: Standings): AgendaItem {
+  const { masking = null, withdrawn = null } = standings.get(item.clipId ?? '') ?? {};
+  return { ...item, masking, withdrawn };
 }

@@ -1,4 +1,4 @@
-import type { Report, WorkerHeartbeat } from '#contract/capture.ts';
+import type { ArchivedFile, Report, WorkerHeartbeat } from '#contract/capture.ts';
 import type { LocalText } from '#contract/primitives.ts';
 import type { CallTap } from '#domains/calls/calls.ports.ts';
 import type { CallsService } from '#domains/calls/calls.service.ts';
@@ -28,6 +28,8 @@ export type RecordingEvents = {
   /** It is captured, sealed, archived or failed now. */
   'recording-moved': { recording: StoredRecording };
   'recording-archived': { recording: StoredRecording };
+  /** Something was made of it that lies beside it now. */
+  'recording-files-added': { recordingId: string; kinds: readonly ArchivedFile['kind'][] };
   /** No worker records the call, for so long already. It goes on, and the tap keeps what it can. */
   'capture-untaken': { callId: string; recordingId: string; forMs: number };
 };
@@ -214,6 +216,13 @@ export function createCaptureService(deps: CaptureDependencies) {
         }
         case 'files-added':
           await store.addFiles(report.recordingId, report.files);
+          deps.events.emit('recording-files-added', {
+            recordingId: report.recordingId,
+            kinds: report.files.map(({ kind }) => kind),
+          });
+          return;
+        case 'files-withdrawn':
+          await store.withdrawFiles(report.recordingId, report.keys, report.addendum);
           return;
         case 'failed': {
           const failure = { code: report.code, message: report.message };

@@ -7,6 +7,7 @@ import type { RecordingDetail, RecordingSummary, recordingsEndpoints } from '#co
 import type { HearingsService } from '#domains/listening/hearings.service.ts';
 import type { Clock } from '#kernel/clock.ts';
 import { AppError } from '#kernel/errors.ts';
+import { soundFor } from './recording-sound.ts';
 import type { RecordingStorage } from './recordings.ports.ts';
 import type { RecordingsStore } from './recordings.store.ts';
 import {
@@ -113,21 +114,21 @@ export function createRecordingsService(deps: RecordingsDependencies) {
           details: { state: recording.state },
         });
       }
+      const { files, masking } = soundFor(person, recording);
       const expiresInSeconds = audioLifetimeSeconds;
       const expiresAt = clock() + expiresInSeconds * 1000;
-      const others = recording.files.filter((file) => file.kind === 'audio-m4a');
       const addressOf = async ({ key, contentType }: ArchivedFile) => ({
         contentType,
         url: await deps.storage.presignGet(key, { expiresInSeconds, contentType }),
       });
       const [{ url: peaksUrl }, ...renderings] = await Promise.all([
         addressOf(peaks),
-        ...[audio, ...others].map(addressOf),
+        ...files.map(addressOf),
       ]);
       const { hearingId } = await deps.hearings.recordReplay(person, recording);
       const { url, contentType } = renderings[0]!;
       const gainDb = recording.loudness?.gainDb ?? 0;
-      return { hearingId, url, contentType, renderings, gainDb, peaksUrl, expiresAt };
+      return { hearingId, url, contentType, renderings, gainDb, masking, peaksUrl, expiresAt };
     },
 
     /** A recording that this person may replay. Errors: `not-found`, `ability.denied`, `scope.denied`. */

@@ -32,6 +32,7 @@ function sweeping(clips: StoredClip[], recorded: readonly string[], { callsAway 
         clips
           .filter(({ id, state, stateAt }) => states.includes(state) && stateAt < before && id > afterId)
           .slice(0, limit),
+      withLeftover: async () => [],
       move: async (clip: StoredClip, _: unknown, set: Partial<StoredClip>) => change(clip, set),
       set: async (id: string, _: unknown, set: Partial<StoredClip>) =>
         change(clips.find((clip) => clip.id === id)!, set),
