@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { StackEnv } from '#scripts/embedded/stack.ts';
 import { ManagedProcess } from '#scripts/processes.ts';
+import { childEnv } from './child-env.ts';
 
 const program = fileURLToPath(import.meta.resolve('../../recordings-worker/main.ts'));
 
@@ -26,12 +27,7 @@ export async function startRecorder(
     command: process.execPath,
     args: [program],
     env: {
-      PATH: process.env.PATH,
-      HOME: process.env.HOME,
-      // Compiled code is kept between starts: the suite starts many processes.
-      ...(process.env.NODE_COMPILE_CACHE !== undefined && {
-        NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
-      }),
+      ...childEnv(),
       NODE_ENV: 'test',
       ...stores,
       SPOOL_DIR: spoolDir,

@@ -15,6 +15,7 @@ import { createTapServer, type TapCall, type TapServer } from '#media/tap/tap-se
 import { type EmbeddedRedis, startRedis } from '#scripts/embedded/redis.ts';
 import { type ObjectServer, startObjectServer } from '#scripts/embedded/s3/object-server.ts';
 import { ManagedProcess } from '#scripts/processes.ts';
+import { childEnv } from './child-env.ts';
 import { eventually } from './eventually.ts';
 import { captureLegOf, frameMs, LegFeed } from './leg-feed.ts';
 
@@ -161,8 +162,7 @@ export class RecorderWorld {
       args: [program],
       tied: true,
       env: {
-        PATH: process.env.PATH,
-        HOME: process.env.HOME,
+        ...childEnv(),
         NODE_ENV: 'test',
         REDIS_URL: this.#redis.url,
         ...this.#s3,

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { StackEnv } from '#scripts/embedded/stack.ts';
 import { ManagedProcess } from '#scripts/processes.ts';
 import { findMediaWorker } from '#scripts/setup/media-worker.ts';
+import { childEnv } from './child-env.ts';
 import { eventually } from './eventually.ts';
 
 const program = fileURLToPath(import.meta.resolve('../../server/main.ts'));
@@ -29,12 +30,7 @@ export async function serverEnv(stores: StackEnv, env: NodeJS.ProcessEnv = {}): 
   const worker = await findMediaWorker();
   if (worker === undefined) throw new Error('there is no media worker yet: npm test provides it');
   return {
-    PATH: process.env.PATH,
-    HOME: process.env.HOME,
-    // Compiled code is kept between starts: the suite starts many processes.
-    ...(process.env.NODE_COMPILE_CACHE !== undefined && {
-      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
-    }),
+    ...childEnv(),
     NODE_ENV: 'test',
     ...stores,
     HOST: '127.0.0.1',

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { childEnv } from '#support/child-env.ts';
 import { eventually } from '#support/eventually.ts';
 import { TelephonyDoor } from './telephony-door.ts';
 
@@ -15,7 +16,7 @@ describe('the demo calls', () => {
 
   const start = (env: Record<string, string>): ChildProcess => {
     generator = spawn(process.execPath, [program], {
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, LOG_LEVEL: 'warn', ...env },
+      env: { ...childEnv(), LOG_LEVEL: 'warn', ...env },
       stdio: ['ignore', 'inherit', 'pipe'],
     });
     return generator;

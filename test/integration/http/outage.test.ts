@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { errorBody } from '#contract/errors.ts';
 import { seatsEvents } from '#contract/listening.ts';
 import { type Stack, startStack } from '#scripts/embedded/stack.ts';
+import { childEnv } from '#support/child-env.ts';
 import { PersonClient } from '#support/clients/person-client.ts';
 import { eventually } from '#support/eventually.ts';
 import { runToEnd } from '#support/run-to-end.ts';
@@ -21,7 +22,7 @@ describe('An outage', function () {
   before(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'cloud-listening-outage-'));
     // Stores of one's own: they are to be taken away.
-    stack = await startStack({ dataDir, env: { PATH: process.env.PATH, HOME: process.env.HOME } });
+    stack = await startStack({ dataDir, env: childEnv() });
     await seedCompany(stack.env.MONGODB_URL);
     server = await startServer(stack.env);
     manager = await PersonClient.signIn(server.url, 'supermarket-manager');

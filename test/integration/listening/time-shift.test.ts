@@ -404,7 +404,12 @@ describe('Time shift in a live call', function () {
     recorders[0]!.kill();
     const killedAt = Date.now() - joined.call.startedAt!;
     const after = await upTo(room, listeningId, 0, 3_000, 3_000);
-    expect(numbersOf(after.packets, 'agent')).to.deep.equal(numbersOf(before.packets, 'agent'));
+    // Two recorders hear a packet a fraction of a millisecond apart: one at the span's very edge is in one copy's only.
+    const inside = numbersOf(before.packets, 'agent').slice(1, -1);
+    expect(inside.length).to.be.above(140);
+    const again = numbersOf(after.packets, 'agent');
+    expect(again.filter((n) => n >= inside[0]! && n <= inside.at(-1)!)).to.deep.equal(inside);
+    expect(again.length).to.be.closeTo(inside.length + 2, 2);
     const rest = await upTo(room, listeningId, killedAt - 2_000, Math.round(killedAt + 3_000), 15_000);
     const numbers = numbersOf(rest.packets, 'agent');
     expect(numbers).to.deep.equal(Array.from(numbers, (_, i) => numbers[0]! + i));

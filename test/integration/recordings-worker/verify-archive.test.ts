@@ -8,6 +8,7 @@ import { expect } from 'chai';
 import { createObjectStore } from '#kernel/s3.ts';
 import { parseSignedJson, signJson, trailerBytes } from '#kernel/signed-json.ts';
 import { startObjectServer } from '#scripts/embedded/s3/object-server.ts';
+import { childEnv } from '#support/child-env.ts';
 import { newSigningKey, SignedArchive } from '#support/signed-archive.ts';
 import { folderSource } from '#worker/archive/verify/archive-source.ts';
 import { readDatabaseDump } from '#worker/archive/verify/database-dump.ts';
@@ -62,7 +63,7 @@ describe('npm run verify-archive', function () {
       const child = execFile(
         process.execPath,
         [program, ...args],
-        { env: { PATH: process.env.PATH, ...env } },
+        { env: { ...childEnv(), ...env } },
         (_, out, err) => resolve({ code: child.exitCode ?? -1, out, err }),
       );
     });

@@ -7,6 +7,7 @@ import { applyUpdate, Doc, encodeStateAsUpdate, encodeStateVector } from 'yjs';
 import { notesTextName, notesUpdateMaxBytes, roomsEndpoints, roomsRequests } from '#contract/rooms.ts';
 import type { Slot } from '#contract/seats.ts';
 import { type Stack, type StackEnv, startStack } from '#scripts/embedded/stack.ts';
+import { childEnv } from '#support/child-env.ts';
 import { ApiError } from '#support/clients/api-client.ts';
 import { PersonClient } from '#support/clients/person-client.ts';
 import { memoryStorage, RoomMate } from '#support/clients/room-mate.ts';
@@ -280,7 +281,7 @@ describe('Shared notes, while a store is away', function () {
   before(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'cloud-listening-notes-'));
     // Stores of one's own: they are to be taken away.
-    stack = await startStack({ dataDir, env: { PATH: process.env.PATH, HOME: process.env.HOME } });
+    stack = await startStack({ dataDir, env: childEnv() });
     await seedCompany(stack.env.MONGODB_URL);
     server = await startServer(stack.env);
     host = await PersonClient.signIn(server.url, 'host');
