@@ -4,7 +4,6 @@ import type {
   HoldScope,
   LegalHold,
   RetentionEvent,
-  RetentionItem,
   RetentionPolicy,
   RetentionPreview,
   RetentionRule,
@@ -12,43 +11,16 @@ import type {
 } from '#contract/retention.ts';
 import { requireAbility } from '#domains/identity/require-ability.ts';
 import type { StoredRecording } from '#domains/recordings/recordings.ts';
-import type { Clock } from '#kernel/clock.ts';
 import { AppError } from '#kernel/errors.ts';
 import { newId } from '#kernel/ids.ts';
-import type { Log } from '#kernel/log.ts';
-import type { Deletions } from './deletions.service.ts';
-import type { RecordingRows } from './retention.ports.ts';
-import type { RetentionStore } from './retention.store.ts';
-import {
-  classOf,
-  dayMs,
-  dueAt,
-  floorAt,
-  holdsOn,
-  policyFor,
-  reachOf,
-  withDraft,
-  withOwn,
-} from './retention.ts';
+import { createDueRecordings, type DueDependencies } from './due-recordings.service.ts';
+import { classOf, dueAt, floorAt, holdsOn, policyFor, withDraft, withOwn } from './retention.ts';
 
 /** What is due is deleted so often, by one of the servers. Milliseconds. */
 const runEveryMs = 3_600_000;
-/** A run that dies is another's after this. Milliseconds. */
-const runLeaseMs = 10 * 60_000;
-/** More than this waits for the next run, a minute later, so that a new policy does not flood the workers at once. */
-const ordinaryRun = 500;
-/** Recordings read at a time. */
-const batch = 500;
 
-export interface RetentionDependencies {
-  readonly store: RetentionStore;
-  readonly recordings: RecordingRows;
-  readonly deletions: Deletions;
+export interface RetentionDependencies extends DueDependencies {
   readonly lineExists: (lineId: string) => Promise<boolean>;
-  /** Deletions that one run orders. 500 unless told. */
-  readonly perRun?: number;
-  readonly clock: Clock;
-  readonly log: Log;
 }
 
 export type RetentionService = ReturnType<typeof createRetentionService>;
@@ -56,7 +28,8 @@ type Endpoints = typeof retentionEndpoints;
 
 /** How long recordings are kept, what keeps them longer, and what makes them go. */
 export function createRetentionService(deps: RetentionDependencies) {
-  const { store, recordings, deletions, clock, log, perRun = ordinaryRun } = deps;
+  const { store, recordings, deletions, clock, log } = deps;
+  const due = createDueRecordings(deps);
 
   const policiesNow = async () => withOwn(await store.policies());
   const actorOf = ({ id, name }: Person) => ({ id, name });
@@ -76,86 +49,11 @@ export function createRetentionService(deps: RetentionDependencies) {
     event: Pick<RetentionEvent, 'at' | 'by' | 'action' | 'reason'> & Partial<RetentionEvent>,
   ): Promise<void> => store.record({ recordingId: null, before: null, after: null, ...event });
 
-  /** What has reached a policy's ceiling at that instant, the oldest first, with the holds on it. */
-  async function* reached(policy: RetentionPolicy, policies: readonly RetentionPolicy[], at: number) {
-    if (policy.ceilingDays === null) return;
-    const holds = await store.openHolds();
-    const reach = reachOf(policy, policies);
-    let after: { startedAt: number; id: string } | null = null;
-    for (;;) {
-      const rows = await recordings.reachedBy(reach, at - policy.ceilingDays * dayMs, after, batch);
-      for (const recording of rows) yield { recording, holds: holdsOn(holds, recording) };
-      const last = rows.at(-1);
-      if (!last || rows.length < batch) return;
-      after = { startedAt: last.startedAt, id: last.id };
-    }
-  }
-
-  async function preview(
-    at: number,
-    policies: readonly RetentionPolicy[],
-    limit: number,
-  ): Promise<RetentionPreview> {
-    const [due, held] = [noSum(), noSum()];
-    const byPolicy: RetentionPreview['byPolicy'] = [];
-    const items: RetentionItem[] = [];
-    for (const policy of policies) {
-      const own = { policy, due: noSum(), held: noSum() };
-      for await (const { recording, holds } of reached(policy, policies, at)) {
-        const item = itemOf(recording, policy, holds);
-        for (const sum of holds.length > 0 ? [held, own.held] : [due, own.due])
-          add(sum, recording, item.bytes);
-        items.push(item);
-        // However many are due, only the longest due ones are kept in memory.
-        if (items.length >= 2 * limit) longestDue(items, limit);
-      }
-      byPolicy.push(own);
-    }
-    longestDue(items, limit);
-    return { at, due, held, byPolicy, items };
-  }
-
-  /** Orders the deletion of what is due; answers how many were ordered and whether there is more. */
-  async function deleteDue(): Promise<{ queued: number; more: boolean }> {
-    const policies = await policiesNow();
-    let queued = 0;
-    for (const policy of policies) {
-      for await (const { recording, holds } of reached(policy, policies, clock())) {
-        if (holds.length > 0) continue;
-        if (queued >= perRun) return { queued, more: true };
-        const reason = `older than ${policy.ceilingDays} days`;
-        try {
-          await deletions.order(recording, { by: `policy:${policy.id}`, actor: null, reason });
-          queued += 1;
-        } catch (error) {
-          // A hold or another server was first.
-          if (!(error instanceof AppError && error.blame === 'caller')) throw error;
-          log.info({ recordingId: recording.id, code: error.code }, 'not deleted');
-        }
-      }
-    }
-    return { queued, more: false };
-  }
-
-  async function run(notSince: number): Promise<number | null> {
-    const now = clock();
-    if (!(await store.claimRun(now, now + runLeaseMs, notSince))) return null;
-    let more = true;
-    try {
-      const outcome = await deleteDue();
-      more = outcome.more;
-      if (outcome.queued > 0) log.info({ queued: outcome.queued, more }, 'retention run');
-      return outcome.queued;
-    } finally {
-      await store.endRun(clock(), more);
-    }
-  }
-
   return {
     /** By the schedule: goes on with deletions, and orders those that are due if it is time. */
     async tend(): Promise<void> {
       await deletions.resume();
-      await run(clock() - runEveryMs);
+      await due.run(clock() - runEveryMs);
     },
 
     /** Error `ability.denied`. */
@@ -196,7 +94,7 @@ export function createRetentionService(deps: RetentionDependencies) {
       requireAbility(person, 'retention.read');
       const set = await store.policies();
       const policies = body.draft ? withDraft(set, body.draft as RetentionRule) : withOwn(set);
-      return preview(body.at ?? clock(), policies, body.limit);
+      return due.preview(body.at ?? clock(), policies, body.limit);
     },
 
     /** Error `ability.denied`. */
@@ -313,7 +211,7 @@ export function createRetentionService(deps: RetentionDependencies) {
     /** Orders what is due now. Error `ability.denied`. */
     async runNow(person: Person): Promise<{ queued: number }> {
       requireAbility(person, 'retention.manage');
-      return { queued: (await run(clock())) ?? 0 };
+      return { queued: (await due.run(clock())) ?? 0 };
     },
 
     /** Error `ability.denied`. */
@@ -329,37 +227,6 @@ export function createRetentionService(deps: RetentionDependencies) {
         nextBefore: last && last.sequence > 1 && events.length === limit ? last.sequence : null,
       };
     },
-  };
-}
-
-type Sum = RetentionPreview['due'];
-const noSum = (): Sum => ({ recordings: 0, bytes: 0, seconds: 0 });
-
-function longestDue(items: RetentionItem[], limit: number): void {
-  items.sort((a, b) => a.dueAt - b.dueAt);
-  items.length = Math.min(items.length, limit);
-}
-
-function add(sum: Sum, recording: StoredRecording, bytes: number): void {
-  sum.recordings += 1;
-  sum.bytes += bytes;
-  sum.seconds += (recording.durationMs ?? 0) / 1_000;
-}
-
-function itemOf(
-  recording: StoredRecording,
-  policy: RetentionPolicy,
-  holds: readonly LegalHold[],
-): RetentionItem {
-  return {
-    recordingId: recording.id,
-    lineId: recording.lineId,
-    recordingClass: classOf(recording),
-    startedAt: recording.startedAt,
-    bytes: recording.files.reduce((sum, { bytes }) => sum + bytes, 0),
-    policyId: policy.id,
-    dueAt: dueAt(recording, policy) ?? 0,
-    holds: holds.map(({ id, reason }) => ({ id, reason })),
   };
 }
 
