@@ -5,6 +5,7 @@ import { measureAnalysis } from './bench/analysis.bench.ts';
 import { measureArchive } from './bench/archive.bench.ts';
 import { measureBeeps } from './bench/beeps.bench.ts';
 import { measureCaptureLoad } from './bench/capture-load.bench.ts';
+import { measureCatchUp } from './bench/catch-up.bench.ts';
 import { measureClicks } from './bench/click.bench.ts';
 import { measureClips } from './bench/clip.bench.ts';
 import { measureDispatch } from './bench/dispatch.bench.ts';
@@ -13,7 +14,9 @@ import { measureForwarding } from './bench/forwarding.bench.ts';
 import { measureBesideJanus } from './bench/janus.bench.ts';
 import { measureJoin } from './bench/join.bench.ts';
 import { measureLatency } from './bench/latency.bench.ts';
-import { measureListeners, measureOverload } from './bench/listeners.bench.ts';
+import { measureListeners } from './bench/listeners.bench.ts';
+import { measureOverload } from './bench/overload.bench.ts';
+import { measureRecovery } from './bench/recovery.bench.ts';
 import { measureRtpIngress } from './bench/rtp-ingress.bench.ts';
 import { measureSeal } from './bench/seal.bench.ts';
 import { measureSeeks } from './bench/seek.bench.ts';
@@ -56,6 +59,11 @@ const benches: readonly Bench[] = [
     measure: (world, quick) => measureOverload(world, quick ? 50 : 200, quick ? 600 : 1_000, 10),
   },
   {
+    name: 'recovery',
+    measure: (world, quick) =>
+      measureRecovery(world, quick ? { cuts: [2], times: 2 } : { cuts: [2, 5, 15], times: 10 }),
+  },
+  {
     name: 'ingress',
     measure: async (_, quick) => {
       const figures = await measureRtpIngress(200, quick ? 5 : 20);
@@ -70,6 +78,7 @@ const benches: readonly Bench[] = [
     },
   },
   { name: 'seek', measure: (world, quick) => measureSeeks(world, quick ? 4 : 30, quick ? 32 : 70) },
+  { name: 'catch-up', measure: (world, quick) => measureCatchUp(world, quick ? [6] : [8, 16, 30]) },
   { name: 'dispatch', measure: (world, quick) => measureDispatch(world, quick ? 20 : 200, quick ? 10 : 100) },
   {
     name: 'shift',
@@ -91,6 +100,8 @@ const benches: readonly Bench[] = [
   { name: 'archive', measure: (world, quick) => measureArchive(world, quick ? 3 : 6, quick ? 30 : 300) },
 ];
 
+// Ends by an exit, so that what was started ends with it and a network is taken down.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 process.chdir(PROJECT_ROOT);
 try {
   const given = process.argv.slice(2);

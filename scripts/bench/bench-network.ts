@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { promisify } from 'node:util';
 import { isAlive } from '#scripts/setup/process-state.ts';
 
@@ -23,7 +23,17 @@ export async function makeNetwork(): Promise<BenchNetwork> {
   const [near, far] = [`ln${process.pid}`, `lf${process.pid}`];
   const [here, there] = ['10.231.77.1', '10.231.77.2'];
   const ip = (...words: string[]) => run('ip', words);
+  // Also where the bench ends by an error, or is told to: the namespace takes both interfaces with it.
+  const atExit = () => {
+    try {
+      execFileSync('ip', ['netns', 'del', name], { stdio: 'ignore' });
+    } catch {
+      // There was none any more.
+    }
+  };
+  process.once('exit', atExit);
   const remove = async () => {
+    process.off('exit', atExit);
     await ip('link', 'del', near).catch(() => undefined);
     await ip('netns', 'del', name).catch(() => undefined);
   };

@@ -1,14 +1,12 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PeerConnection } from 'node-datachannel';
-import { isRtcp, parseRtp, sequenceDistance } from '#kernel/rtp/packet.ts';
+import { endsWithParent } from '#scripts/embedded/redis.ts';
 import { ManagedProcess } from '#scripts/processes.ts';
 import { findOnPath } from '#scripts/setup/run.ts';
-import { keepUntilClosed } from '#support/native-tracks.ts';
-import type { HeardStream } from '#support/webrtc-listener.ts';
 
-const mountpoint = 1;
+/** The one that there is. */
+export const mountpoint = 1;
 
 export interface Janus {
   readonly url: string;
@@ -67,8 +65,8 @@ admin: { admin_http = false }
   let pid: number | undefined;
   const janus = new ManagedProcess<true>({
     name: 'janus',
-    command,
-    args: ['-F', config, '-C', join(config, 'janus.jcfg')],
+    // A bench that is killed leaves none behind.
+    ...(await endsWithParent(command, ['-F', config, '-C', join(config, 'janus.jcfg')], process.env)),
     env: { PATH: process.env.PATH },
     onPid: (id) => {
       pid = id;
@@ -90,125 +88,4 @@ admin: { admin_http = false }
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-type Message = Record<string, unknown> & {
-  data?: { id: number };
-  jsep?: { type: string; sdp: string };
-};
-
-/** One subscriber of the mountpoint, by Janus's HTTP API, with the same ICE, DTLS and SRTP as our own listeners. */
-export class JanusListener {
-  readonly #url: string;
-  readonly #peer: PeerConnection;
-  readonly #streams = new Map<number, HeardStream>();
-  readonly #highest = new Map<number, number>();
-  readonly #onPacket: (payload: Buffer) => void;
-  #session = '';
-  #closed = false;
-
-  private constructor(url: string, address: string, onPacket: (payload: Buffer) => void) {
-    this.#url = url;
-    this.#onPacket = onPacket;
-    this.#peer = new PeerConnection('janus', { iceServers: [], bindAddress: address });
-    this.#peer.onTrack((track) => {
-      keepUntilClosed(track);
-      track.onMessage((bytes) => this.#take(bytes));
-    });
-  }
-
-  /** Resolves when the connection is up. `address`: the one to receive on. */
-  static async watch(
-    url: string,
-    address: string,
-    onPacket: (payload: Buffer) => void,
-  ): Promise<JanusListener> {
-    const listener = new JanusListener(url, address, onPacket);
-    await listener.#watch();
-    return listener;
-  }
-
-  get streams(): HeardStream[] {
-    return [...this.#streams.values()];
-  }
-
-  close(): void {
-    this.#closed = true;
-    this.#peer.close();
-  }
-
-  async #watch(): Promise<void> {
-    const session = await this.#post('', { janus: 'create' });
-    this.#session = `/${session.data!.id}`;
-    const attached = await this.#post(this.#session, { janus: 'attach', plugin: 'janus.plugin.streaming' });
-    const handle = `${this.#session}/${attached.data!.id}`;
-    const offered = this.#event(({ jsep }) => jsep !== undefined);
-    await this.#post(handle, { janus: 'message', body: { request: 'watch', id: mountpoint } });
-    const { jsep } = await offered;
-    const gathered = new Promise<void>((resolve) =>
-      this.#peer.onGatheringStateChange((state) => state === 'complete' && resolve()),
-    );
-    const connected = new Promise<void>((resolve, reject) =>
-      this.#peer.onStateChange((state) => {
-        if (state === 'connected') resolve();
-        else if (state === 'failed') reject(new Error('the connection to Janus failed'));
-      }),
-    );
-    this.#peer.setRemoteDescription(jsep!.sdp, 'offer');
-    await gathered;
-    const { sdp } = this.#peer.localDescription()!;
-    await this.#post(handle, { janus: 'message', body: { request: 'start' }, jsep: { type: 'answer', sdp } });
-    await connected;
-    void this.#keepAlive();
-  }
-
-  async #post(path: string, message: Record<string, unknown>): Promise<Message> {
-    const response = await fetch(this.#url + path, {
-      method: 'POST',
-      body: JSON.stringify({ ...message, transaction: Math.random().toString(36).slice(2) }),
-    });
-    const answer = (await response.json()) as Message;
-    if (answer.janus === 'error') throw new Error(`Janus: ${JSON.stringify(answer.error)}`);
-    return answer;
-  }
-
-  /** The next event of the session that is wanted (long polling). */
-  async #event(wanted: (event: Message) => boolean): Promise<Message> {
-    for (;;) {
-      const response = await fetch(`${this.#url}${this.#session}?maxev=1`);
-      const event = (await response.json()) as Message;
-      if (wanted(event)) return event;
-    }
-  }
-
-  /** Janus ends sessions that nobody asks about, where it is not told otherwise. */
-  async #keepAlive(): Promise<void> {
-    while (!this.#closed) {
-      await new Promise((resolve) => setTimeout(resolve, 20_000).unref());
-      if (!this.#closed) await this.#post(this.#session, { janus: 'keepalive' }).catch(() => undefined);
-    }
-  }
-
-  #take(bytes: Buffer): void {
-    if (isRtcp(bytes)) return;
-    const packet = parseRtp(bytes);
-    if (packet === undefined) return;
-    this.#onPacket(packet.payload);
-    let stream = this.#streams.get(packet.ssrc);
-    if (!stream) {
-      const role = this.#streams.size === 0 ? 'agent' : 'customer';
-      stream = {
-        ...{ legId: String(packet.ssrc), role, ssrc: packet.ssrc, mimeType: 'audio/PCMU' },
-        ...{ packets: 0, lost: 0, firstAt: performance.now(), lastAt: undefined, payloads: [] },
-      };
-      this.#streams.set(packet.ssrc, stream);
-    }
-    stream.packets += 1;
-    stream.payloads.push(packet.payload);
-    if (stream.payloads.length > 25) stream.payloads.shift();
-    const highest = this.#highest.get(packet.ssrc);
-    const step = highest === undefined ? 1 : sequenceDistance(packet.sequenceNumber, highest);
-    if (step > 0) this.#highest.set(packet.ssrc, packet.sequenceNumber);
-    stream.lost += step > 0 ? step - 1 : -1;
-  }
 }

@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import { Audience, type Heard } from './audience.ts';
+import { Audience, type Heard, type Joins } from './audience.ts';
+import { BareSfu } from './bare-sfu.ts';
+import { CpuSpent, processesOf, shares, sumOf } from './cpu-spent.ts';
 import { type Figure, percentile, rounded } from './figures.ts';
 import { heard } from './join.bench.ts';
+import { addedLatency, probeCount } from './probes.ts';
 import { RtpSource } from './rtp-source.ts';
 import { cpuSecondsOf, mediaWorkersOf, memoryOf, type World } from './world.ts';
-
-const legs = 2;
 
 interface Round {
   readonly heard: Heard;
@@ -16,9 +17,15 @@ interface Round {
   readonly serverMiB: number;
 }
 
+/** All at once, here and at the bare SFU in turn: one moment is not a measure. */
+const roundsAtOnce = 3;
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index);
+
 /**
  * Many listeners: one after the other and all in one moment, on one call and spread over twenty; what a packet costs,
- * how long it takes, what a listener takes of memory, and how these grow.
+ * how long it takes, what a listener takes of memory, and how these grow. Beside it the same listeners at the bare SFU:
+ * what no product on this machine can be below.
  */
 export async function* measureListeners(
   world: World,
@@ -26,7 +33,8 @@ export async function* measureListeners(
   seconds: number,
 ): AsyncGenerator<Figure[]> {
   const source = new RtpSource();
-  const audience = new Audience();
+  const [audience, probes] = [new Audience(), new Audience({ probes: true })];
+  const bare = await BareSfu.start();
   const open: string[] = [];
   const callsOf = async (count: number): Promise<string[]> => {
     while (open.length < count) {
@@ -37,118 +45,162 @@ export async function* measureListeners(
     }
     return open.slice(0, count);
   };
-  const all = Array.from({ length: listeners }, (_, index) => index);
+  const all = numbers(0, listeners);
+  const everyProbe = numbers(0, probeCount);
+  const ours = await processesOf(world, [audience.pid]);
+  const theirs = { listeners: [audience.pid], SFU: [bare.workerPid], signalling: [bare.pid] };
+  const everybodyLeaves = async () => {
+    await Promise.all([audience.leave(), probes.leave()]);
+    // What the leaving sets off is not part of what is measured next.
+    await pause(1_500);
+  };
   try {
-    await audience.open({ url: world.server.url, slotId: world.slotId, from: 1, count: listeners });
+    const at = { url: world.server.url, slotId: world.slotId };
+    await audience.open({ ...at, from: 1, count: listeners });
+    await probes.open({ ...at, from: listeners + 1, count: probeCount });
+    await probes.openDirect();
+    await audience.openBare(bare.url, listeners);
+    await probes.openBare(bare.url, probeCount);
     const empty = await load(world);
     const one = await callsOf(1);
+    await source.start([bare.target]);
 
-    // One after the other, and how cost grows with them.
+    // One after the other, and how cost grows with them. Probes come in between, as the SFU serves them by their place.
     const joins: number[] = [];
-    const steps = [
-      ...new Set([Math.ceil(listeners / 8), Math.ceil(listeners / 4), Math.ceil(listeners / 2), listeners]),
-    ];
+    let spentOnJoins: Record<string, number> = {};
+    const steps = [...new Set([8, 4, 2, 1].map((part) => Math.ceil(listeners / part)))];
     let before = 0;
+    let placed = 0;
     for (const step of steps) {
-      const { ms, refused } = await audience.join(all.slice(before, step), one, false);
+      const spent = await CpuSpent.from(ours);
+      const { ms, refused } = await audience.join(numbers(before, step), one, false);
+      spentOnJoins = added(spentOnJoins, await spent.soFar());
       assertAll(refused);
       joins.push(...ms);
       before = step;
-      yield growth(step, await round(world, audience, seconds), empty);
+      const probesDue = Math.round((probeCount * (steps.indexOf(step) + 1)) / steps.length);
+      assertAll((await probes.join(numbers(placed, probesDue), one, false)).refused);
+      placed = probesDue;
+      const now = await round(world, audience, seconds);
+      yield growth(step, step + placed, now, empty);
     }
-    yield percentiles(
-      `join one by one, ${listeners} on one call, request to first packet of both legs`,
-      joins,
-      'ms',
-      [50, 95, 99],
-    );
-    yield whole(`${listeners} on one call`, await round(world, audience, seconds), { p50: 2, p99: 5 });
-    await audience.leave();
+    const oneByOne = `join one by one, ${listeners} on one call, request to first packet of both legs`;
+    yield [...percentiles(oneByOne, joins, [50, 95, 99]), perJoin(oneByOne, spentOnJoins, listeners)];
 
-    const atOnce = await audience.join(all, one, true);
-    assertAll(atOnce.refused);
-    yield percentiles(`join all ${listeners} at once, one call`, atOnce.ms, 'ms', [50, 95, 99], 400);
-    await audience.leave();
+    const measuring = probes.measure(seconds);
+    const whole = await round(world, audience, seconds);
+    const probed = await measuring;
+    yield [
+      ...addedLatency(`${listeners} on one call`, probed, { p50: 2, p99: 5 }),
+      ...reliability(`${listeners} on one call`, whole, probed),
+    ];
+    await everybodyLeaves();
+
+    // The floor: the same at the bare SFU.
+    const spent = await CpuSpent.from(theirs);
+    const bareJoins = await audience.joinBare(all, false);
+    const spentThere = await spent.soFar();
+    assertAll(bareJoins.refused);
+    assertAll((await probes.joinBare(everyProbe, false)).refused);
+    const name = `bare SFU: join one by one, ${listeners}`;
+    yield [
+      ...percentiles(name, bareJoins.ms, [50, 95, 99]),
+      perJoin(name, spentThere, listeners, spentOnJoins),
+    ];
+    const [, there] = await Promise.all([audience.measure(seconds), probes.measure(seconds)]);
+    yield addedLatency(`bare SFU, ${listeners} on one call`, there);
+    await everybodyLeaves();
+
+    // All in one moment, here and there in turn.
+    const here: Crowding = { ms: [], spent: {} };
+    const floor: Crowding = { ms: [], spent: {} };
+    for (let turn = 0; turn < roundsAtOnce; turn++) {
+      await crowd(here, await CpuSpent.from(ours), audience.join(all, one, true));
+      await everybodyLeaves();
+      await crowd(floor, await CpuSpent.from(theirs), audience.joinBare(all, true));
+      await everybodyLeaves();
+    }
+    yield atOnce(`join all ${listeners} at once, one call`, here, floor, listeners);
 
     const twenty = await callsOf(20);
-    const spread = await audience.join(all, twenty, true);
-    assertAll(spread.refused);
-    yield percentiles(`join all ${listeners} at once, 20 calls`, spread.ms, 'ms', [50, 95, 99], 400);
-    yield whole(`${listeners} over 20 calls`, await round(world, audience, seconds));
+    const spread: Crowding = { ms: [], spent: {} };
+    for (let turn = 0; turn < roundsAtOnce; turn++) {
+      if (turn > 0) await everybodyLeaves();
+      await crowd(spread, await CpuSpent.from(ours), audience.join(all, twenty, true));
+    }
+    yield atOnce(`join all ${listeners} at once, 20 calls`, spread, floor, listeners);
+    assertAll((await probes.join(everyProbe, twenty, false)).refused);
+    const among = probes.measure(seconds);
+    const over = await round(world, audience, seconds);
+    const amongTwenty = await among;
+    yield [
+      ...addedLatency(`${listeners} over 20 calls`, amongTwenty),
+      ...reliability(`${listeners} over 20 calls`, over, amongTwenty),
+    ];
   } finally {
     audience.close();
+    probes.close();
+    bare.close();
     source.close();
     for (const callId of open) await world.telephony.end(callId).catch(() => undefined);
   }
 }
 
-/**
- * Offers far more than a worker carries: `offered` listeners of one call in one moment, while `hearing` hear it. The
- * surplus is refused with a word, and those who hear go on hearing.
- */
-export async function* measureOverload(
-  world: World,
-  hearing: number,
-  offered: number,
-  seconds: number,
-): AsyncGenerator<Figure[]> {
-  const source = new RtpSource();
-  const [before, crowd] = [new Audience(), new Audience()];
-  const call = await world.telephony.open({ lineId: 'supermarket' });
-  try {
-    await source.start([{ id: call.callId, ports: call.legs.map(({ port }) => port) }]);
-    await heard(world, call.callId);
-    const at = { url: world.server.url, slotId: world.slotId };
-    await before.open({ ...at, from: 1, count: hearing });
-    await crowd.open({ ...at, from: hearing + 1, count: offered });
-    const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
-    assertAll((await before.join(numbers(hearing), [call.callId], false)).refused);
-    const quiet = await before.measure(seconds);
-    const [during, joins] = await Promise.all([
-      before.measure(seconds),
-      crowd.join(numbers(offered), [call.callId], true),
-    ]);
-    const after = await before.measure(seconds);
-    const refused = Object.values(joins.refused).reduce((a, b) => a + b, 0);
-    const strange = Object.keys(joins.refused).filter((code) => code !== 'media.full');
-    yield [
-      {
-        name: `${offered * legs} streams offered at once: listeners let in, refused with media.full`,
-        value: joins.ms.length,
-        unit: 'listeners',
-        beside: `${refused} refused${strange.length > 0 ? `, some by ${strange.join(', ')}` : ''}`,
-        met: joins.ms.length + refused === offered && strange.length === 0,
-      },
-      ...stillHearing('before', quiet),
-      ...stillHearing('while the crowd joins', during, 20),
-      ...stillHearing('with the crowd', after, 20),
-    ];
-  } finally {
-    before.close();
-    crowd.close();
-    source.close();
-    await world.telephony.end(call.callId).catch(() => undefined);
-  }
+/** Joins in one moment, of several rounds. */
+interface Crowding {
+  readonly ms: number[];
+  spent: Record<string, number>;
 }
 
-function stillHearing(
-  when: string,
-  { travelledMs, missing, packets, wrong, lookedAt }: Heard,
-  limitMs?: number,
-): Figure[] {
-  const p99 = percentile(travelledMs, 99);
+async function crowd(crowding: Crowding, spent: CpuSpent, joining: Promise<Joins>): Promise<void> {
+  const { ms, refused } = await joining;
+  crowding.spent = added(crowding.spent, await spent.soFar());
+  assertAll(refused);
+  crowding.ms.push(...ms);
+}
+
+function atOnce(name: string, here: Crowding, floor: Crowding, listeners: number): Figure[] {
+  const ranks = [50, 95, 99] as const;
+  const joins = listeners * roundsAtOnce;
   return [
-    {
-      name: `those who heard already, ${when}: sender to ear p99`,
-      value: rounded(p99),
-      unit: 'ms',
-      beside: `${limitMs === undefined ? '' : `target < ${limitMs} ms; `}${missing} of ${packets + missing} packets missing; ${wrong} of ${lookedAt} tones wrong`,
-      ...(limitMs === undefined ? {} : { met: p99 < limitMs && wrong === 0 }),
-    },
+    ...ranks.map((rank): Figure => {
+      const [value, bare] = [percentile(here.ms, rank), percentile(floor.ms, rank)];
+      return {
+        name: `${name}, p${rank} of ${roundsAtOnce} × ${listeners}`,
+        value: rounded(value),
+        unit: 'ms',
+        beside: `${rank === 95 ? 'target < 400 ms; ' : ''}bare SFU, same listeners, in turn: ${rounded(bare)} ms`,
+        ratio: rounded(value / bare),
+        ...(rank === 95 ? { met: value < 400 } : {}),
+      };
+    }),
+    perJoin(name, here.spent, joins, floor.spent),
   ];
 }
 
-function assertAll(refused: Readonly<Record<string, number>>): void {
+function perJoin(
+  name: string,
+  spent: Record<string, number>,
+  joins: number,
+  floor?: Record<string, number>,
+): Figure {
+  const perJoinMs = { ...spent };
+  for (const key of Object.keys(perJoinMs)) perJoinMs[key]! *= 1_000;
+  const ratio = floor && sumOf(floor) > 0 ? rounded(sumOf(spent) / sumOf(floor)) : undefined;
+  return {
+    name: `${name}: CPU of all processes per join`,
+    value: rounded((sumOf(spent) / joins) * 1_000),
+    unit: 'ms',
+    beside: `${shares(perJoinMs, joins)}; ${rounded(sumOf(spent))} CPU-s for ${joins}`,
+    ...(ratio !== undefined && { ratio }),
+  };
+}
+
+function added(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>) {
+  return Object.fromEntries(Object.entries(b).map(([name, seconds]) => [name, seconds + (a[name] ?? 0)]));
+}
+
+export function assertAll(refused: Readonly<Record<string, number>>): void {
   if (Object.keys(refused).length > 0) throw new Error(`not everybody came in: ${JSON.stringify(refused)}`);
 }
 
@@ -176,7 +228,9 @@ async function round(world: World, audience: Audience, seconds: number): Promise
   const [sfu, server, at] = [await cpu(), await cpuSecondsOf(world.server.pid), performance.now()];
   const heardNow = await audience.measure(seconds);
   const elapsed = (performance.now() - at) / 1_000;
-  const perSecond = heardNow.packets / seconds;
+  // The probes hear as well, on as many streams each.
+  const streams = heardNow.listeners === 0 ? 0 : (heardNow.listeners + probeCount) / heardNow.listeners;
+  const perSecond = (heardNow.packets * streams) / seconds;
   return {
     heard: heardNow,
     sfuMicroseconds: (((await cpu()) - sfu) / elapsed / perSecond) * 1e6,
@@ -185,8 +239,13 @@ async function round(world: World, audience: Audience, seconds: number): Promise
   };
 }
 
-function growth(listeners: number, now: Round, empty: { sfuMiB: number; serverMiB: number }): Figure[] {
-  const kB = (mib: number) => rounded((mib * 1_024) / listeners);
+function growth(
+  listeners: number,
+  present: number,
+  now: Round,
+  empty: { sfuMiB: number; serverMiB: number },
+): Figure[] {
+  const kB = (mib: number) => rounded((mib * 1_024) / present);
   return [
     {
       name: `${listeners} on one call: SFU CPU per forwarded packet`,
@@ -197,33 +256,16 @@ function growth(listeners: number, now: Round, empty: { sfuMiB: number; serverMi
   ];
 }
 
-function whole(
-  name: string,
-  { heard: { travelledMs, packets, lost, missing, wrong, lookedAt }, sfuMicroseconds }: Round,
-  limits?: { p50: number; p99: number },
-): Figure[] {
-  const [p50, p99] = [percentile(travelledMs, 50), percentile(travelledMs, 99)];
+function reliability(name: string, { heard: crowdHeard, sfuMicroseconds }: Round, probed: Heard): Figure[] {
+  const [lost, wrong] = [crowdHeard.lost + probed.lost, crowdHeard.wrong + probed.wrong];
+  const missing = crowdHeard.missing + probed.missing;
+  const packets = crowdHeard.packets + probed.packets;
   return [
-    {
-      name: `${name}: sender to ear p50`,
-      value: rounded(p50),
-      unit: 'ms',
-      ...(limits && {
-        beside: `target ≤ ${limits.p50} ms added, the listener's own part included here`,
-        met: p50 <= limits.p50,
-      }),
-    },
-    {
-      name: `${name}: sender to ear p99`,
-      value: rounded(p99),
-      unit: 'ms',
-      ...(limits && { beside: `target ≤ ${limits.p99} ms`, met: p99 <= limits.p99 }),
-    },
     {
       name: `${name}: packets lost`,
       value: lost,
       unit: 'packets',
-      beside: `${missing} late of ${packets + missing} due; ${wrong} of ${lookedAt} streams looked at are not the tone that was sent`,
+      beside: `${missing} late of ${packets + missing} due; ${wrong} of ${crowdHeard.lookedAt + probed.lookedAt} streams looked at are not the tone that was sent`,
       met: lost === 0 && wrong === 0,
     },
     {
@@ -236,19 +278,10 @@ function whole(
   ];
 }
 
-function percentiles(
-  name: string,
-  values: readonly number[],
-  unit: string,
-  ranks: readonly number[],
-  limit95?: number,
-): Figure[] {
+function percentiles(name: string, values: readonly number[], ranks: readonly number[]): Figure[] {
   return ranks.map((rank) => ({
     name: `${name}, p${rank} of ${values.length}`,
     value: rounded(percentile(values, rank)),
-    unit,
-    ...(limit95 !== undefined && rank === 95
-      ? { beside: `target < ${limit95} ms`, met: percentile(values, 95) < limit95 }
-      : {}),
+    unit: 'ms',
   }));
 }

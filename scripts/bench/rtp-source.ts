@@ -7,6 +7,8 @@ import { openSocket } from '#scripts/demo-calls/wheel.ts';
 export interface SourceTarget {
   readonly id: string;
   readonly ports: readonly number[];
+  /** Where the other side wants to know them beforehand. */
+  readonly ssrcs?: readonly number[];
 }
 
 type Order = { start: readonly SourceTarget[] } | { stop: string } | { hold: string; on: boolean };
@@ -77,8 +79,11 @@ export const machineNow = (): number => Number(process.hrtime.bigint()) / 1e6;
 /** When a packet of this source left it, by {@link machineNow}. */
 export const sentAt = (payload: Buffer): number => payload.readDoubleBE(0);
 
-/** A tone that 20 ms hold a whole number of periods of, so that one payload after the other is one tone. Hz. */
-const toneHz = (leg: number): number => 400 * (leg + 1);
+/**
+ * The tone of a call's n-th leg, Hz: 20 ms hold a whole number of its periods, so that one payload after the other is
+ * one tone.
+ */
+export const sourceToneHz = (leg: number): number => 400 * (leg + 1);
 
 async function openStream(port: number, ssrc: number, leg: number): Promise<Stream> {
   const socket = await openSocket('127.0.0.1');
@@ -87,7 +92,7 @@ async function openStream(port: number, ssrc: number, leg: number): Promise<Stre
   packet[0] = 0x80;
   packet.writeUInt32BE(ssrc, 8);
   const tone = Int16Array.from({ length: payloadBytes }, (_, i) =>
-    Math.round(12_000 * Math.sin((2 * Math.PI * toneHz(leg) * i) / 8_000)),
+    Math.round(12_000 * Math.sin((2 * Math.PI * sourceToneHz(leg) * i) / 8_000)),
   );
   Buffer.from(encodeG711('PCMU', tone)).copy(packet, 12);
   return {
@@ -139,8 +144,9 @@ function serve(): void {
   process.on('disconnect', () => process.exit(0));
   process.on('message', async (order: Order) => {
     if ('start' in order) {
-      for (const { id, ports } of order.start) {
-        calls.set(id, await Promise.all(ports.map((port, leg) => openStream(port, ssrc++, leg))));
+      for (const { id, ports, ssrcs } of order.start) {
+        const streams = ports.map((port, leg) => openStream(port, ssrcs?.[leg] ?? ssrc++, leg));
+        calls.set(id, await Promise.all(streams));
       }
       process.send?.({ started: order.start.length } satisfies Answer);
       return;

@@ -1,16 +1,10 @@
-import { chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { sendSamples } from '#support/rtp-sender.ts';
 import { staircase, staircaseHz } from '#support/staircase.ts';
 import { type Figure, percentile, rounded } from './figures.ts';
 import { heard } from './join.bench.ts';
+import { callLasts, deskOf, launchBrowser, type RoomOnPage } from './room-page.ts';
 import type { World } from './world.ts';
-
-/** What the live room's page shows to measurements while it is mounted. */
-interface RoomOnPage {
-  readonly mixer: { level(role: string): number; dominantHz(role: string): number };
-  readonly shift: { edgeMs(): number; seek(ms: number): void; goLive(): void };
-  readonly state: { readonly shift: object | null };
-}
 
 /** As long as the staircase is. */
 const callSeconds = 110;
@@ -26,29 +20,16 @@ export async function measureSeeks(world: World, seeks: number, callAge: number)
   const call = await world.telephony.open({ lineId: 'supermarket' });
   const samples = staircase(callSeconds);
   const sendings = call.legs.map((leg) => sendSamples({ to: leg, samples }));
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM_BIN ?? '/usr/bin/chromium',
-    args: [
-      ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-      ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-      '--autoplay-policy=no-user-gesture-required',
-    ],
-  });
+  const browser = await launchBrowser();
   const fromLive: number[] = [];
   const fromShifted: number[] = [];
   try {
     await heard(world, call.callId);
-    const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1280, height: 800 } });
-    for (const pair of world.host.api.cookie.split('; ')) {
-      const at = pair.indexOf('=');
-      await context.addCookies([
-        { name: pair.slice(0, at), value: pair.slice(at + 1), url: world.server.url },
-      ]);
-    }
+    const context = await deskOf(browser, world.host, world.server.url);
     const page = await context.newPage();
     await page.goto(`${world.server.url}/room/${world.slotId}`);
     await page.getByTestId('listen').click();
-    await lasts(page, callAge);
+    await callLasts(page, callAge);
     for (let seek = 0; seek < seeks; seek++) {
       // There and back again, each time to another second.
       const near = 1 + (seek % Math.max(1, Math.floor((callAge - apart) / 4)));
@@ -82,18 +63,6 @@ export async function measureSeeks(world: World, seeks: number, callAge: number)
       met: p95 < 400,
     },
   ];
-}
-
-/** Until the call that is heard has lasted so many seconds. */
-async function lasts(page: Page, seconds: number): Promise<void> {
-  await page.waitForFunction(
-    (ms) => {
-      const room = (window as unknown as { __room: RoomOnPage }).__room;
-      return room.mixer.level('agent') > 0.01 && room.shift.edgeMs() > ms;
-    },
-    seconds * 1_000,
-    { timeout: seconds * 1_000 + 30_000 },
-  );
 }
 
 async function goLive(page: Page): Promise<void> {

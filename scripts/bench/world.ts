@@ -16,6 +16,8 @@ const crowdSize = 1_200;
 /** Everything a bench needs, started as in production: stores, one server, one recordings worker, a slot that runs. */
 export interface World {
   readonly stores: StackEnv;
+  /** Of the stores that were started for this; none of those that the environment names. */
+  readonly storePids: readonly number[];
   readonly server: ServerProcess;
   readonly recorder: RecorderProcess;
   readonly telephony: TelephonyClient;
@@ -44,6 +46,7 @@ export async function openWorld(env: NodeJS.ProcessEnv = {}): Promise<World> {
   const objects = createObjectStore(storesConfig({ ...stack.env }));
   return {
     stores: stack.env,
+    storePids: stack.services.flatMap(({ process }) => process?.pid ?? []),
     server,
     recorder,
     telephony: new TelephonyClient(server.url, testTelephonyKey),
