@@ -4,9 +4,10 @@ import { type BookmarkEvents, createBookmarksService } from '#domains/bookmarks/
 import { bookmarksSockets } from '#domains/bookmarks/bookmarks.sockets.ts';
 import { createBookmarksStore } from '#domains/bookmarks/bookmarks.store.ts';
 import type { CallsService } from '#domains/calls/calls.service.ts';
+import type { ClipEvents } from '#domains/clips/clip-cutting.ts';
 import { handleClipReports } from '#domains/clips/clips.jobs.ts';
 import { clipsRoutes } from '#domains/clips/clips.routes.ts';
-import { type ClipEvents, createClipsService } from '#domains/clips/clips.service.ts';
+import { createClipsService } from '#domains/clips/clips.service.ts';
 import { announceClips } from '#domains/clips/clips.sockets.ts';
 import { createClipsStore } from '#domains/clips/clips.store.ts';
 import type { HearingsService } from '#domains/listening/hearings.service.ts';

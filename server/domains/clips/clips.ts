@@ -154,3 +154,7 @@ export function hashOf(request: Omit<CutRequest, 'idempotencyKey'>): string {
   const parts = [callId, recordingId, bookmarkId, fromMs, toMs, title].map((part) => part ?? null);
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
 }
+
+/** Deleted, or on its way to be: nothing of it is cut or heard any more. */
+export const isGone = ({ state, deletion }: Pick<StoredRecording, 'state' | 'deletion'>): boolean =>
+  state === 'deleting' || state === 'deleted' || (deletion ?? null) !== null;
