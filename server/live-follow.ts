@@ -8,7 +8,7 @@ import { createFollowStore } from '#domains/listening/follow.store.ts';
 import { heardFrom } from '#domains/listening/follow.ts';
 import type { FollowEvents } from '#domains/listening/follow-desk.ts';
 import type { HearingsService } from '#domains/listening/hearings.service.ts';
-import type { ListeningEvents } from '#domains/listening/listening.service.ts';
+import type { ListeningEvents } from '#domains/listening/running-listenings.ts';
 import type { Seats } from '#domains/seats/seats.service.ts';
 import { repeat } from '#kernel/repeat.ts';
 import { TypedEvents } from '#kernel/typed-events.ts';

@@ -1,6 +1,7 @@
 import type { QueueFigures } from '#contract/operations.ts';
 import type { CallTap } from '#domains/calls/calls.ports.ts';
-import type { ListeningEvents, ListeningService } from '#domains/listening/listening.service.ts';
+import type { ListeningService } from '#domains/listening/listening.service.ts';
+import type { ListeningEvents } from '#domains/listening/running-listenings.ts';
 import type { RecordingsService } from '#domains/recordings/recordings.service.ts';
 import type { Metrics } from '#kernel/metrics.ts';
 import type { TypedEvents } from '#kernel/typed-events.ts';

@@ -7,7 +7,7 @@ import type { Assignment } from './dispatch-situation.ts';
 import type { FollowStore } from './follow.store.ts';
 import { heardFrom } from './follow.ts';
 import { type FollowSeat, holderOf, stateAfter, stateOf, storedFrom } from './follow-seat.ts';
-import type { ListeningEvents } from './listening.service.ts';
+import type { ListeningEvents } from './running-listenings.ts';
 
 export type FollowEvents = {
   offered: {

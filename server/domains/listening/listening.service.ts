@@ -5,18 +5,13 @@ import type { Slot } from '#contract/seats.ts';
 import type { ConsumerDescription, MediaDescription } from '#domains/calls/calls.ports.ts';
 import type { CallsService } from '#domains/calls/calls.service.ts';
 import { type CallEvents, nextCall, type StoredCall } from '#domains/calls/calls.ts';
-import type { Clock } from '#kernel/clock.ts';
 import { AppError } from '#kernel/errors.ts';
 import { newId } from '#kernel/ids.ts';
-import type { Log } from '#kernel/log.ts';
-import { persistently } from '#kernel/retry.ts';
 import type { TypedEvents } from '#kernel/typed-events.ts';
 import { assertHeardFromSeat, followScope } from './follow.ts';
 import { fromDisk } from './from-disk.ts';
 import { HearingProof } from './hearing-proof.ts';
-import type { HearingsStore } from './hearings.store.ts';
 import { LineRecord, type LineReport } from './line-record.ts';
-import type { ListenerMedia } from './listening.ports.ts';
 import {
   admitToRoom,
   assertSlotRuns,
@@ -26,40 +21,17 @@ import {
   type Listening,
   liveHearing,
 } from './listening.ts';
-import { Presences } from './presences.ts';
-import type { RosterStore } from './roster.store.ts';
+import { RunningListenings, type RunningListeningsNeeds, whoHears } from './running-listenings.ts';
 
-export type InterruptReason = 'media-restart' | 'slot-over' | 'seat-lost' | 'server-stop' | 'connection-lost';
-
-export type ListeningEvents = {
-  'roster-changed': { slotId: string };
-  'listeners-changed': { call: Call };
-  'listening-interrupted': { socketId: string; listeningId: string; callId: string; reason: InterruptReason };
-  'consumer-added': { socketId: string; listeningId: string; consumer: ConsumerDescription };
-  'consumer-closed': { socketId: string; listeningId: string; consumerId: string; legId: string };
-  'hearing-began': { personId: string; socketId: string; slotId: string; callId: string };
-  /** Sound flows for the first time, so many ms after it was asked for. */
-  'hearing-flows': { ms: number };
-  'line-reported': LineReport;
-  'hearing-ended': { personId: string; socketId: string; slotId: string; callId: string };
-};
-
-export interface ListeningDependencies {
-  readonly media: ListenerMedia;
+export interface ListeningDependencies extends RunningListeningsNeeds {
   readonly calls: CallsService;
-  readonly hearings: HearingsStore;
-  readonly roster: RosterStore;
   /** The slot as this person sees it, with their own reservation in `mine`. Error: `not-found`. */
   readonly slotFor: (person: Person, slotId: string) => Promise<Slot>;
   /** The lines that the owner map gives a person. */
   readonly ownedLines: (personId: string) => Promise<readonly string[]>;
   /** How far behind delayed seats hear, ms. */
   readonly delayMs: number;
-  readonly events: TypedEvents<ListeningEvents>;
   readonly callEvents: TypedEvents<CallEvents>;
-  readonly instances: { readonly self: string; alive(instanceId: string): Promise<boolean> };
-  readonly clock: Clock;
-  readonly log: Log;
 }
 
 export type ListeningService = ReturnType<typeof createListeningService>;
@@ -67,14 +39,8 @@ export type ListeningService = ReturnType<typeof createListeningService>;
 /** The live room: who is in it, who hears which call, decided here at every step. */
 export function createListeningService(deps: ListeningDependencies) {
   const { media, calls, hearings, roster, events, clock, log } = deps;
-  const listenings = new Map<string, Listening>();
-  /** Hearings that are over and are being written: the sweep must not take them for a dead process's. */
-  const finishing = new Set<string>();
-  const presences = new Presences({
-    ...{ roster, clock },
-    heardBy: (socketId) => [...listenings.values()].find((one) => one.socketId === socketId)?.callId ?? null,
-    onChange: (slotId) => events.emit('roster-changed', { slotId }),
-  });
+  const running = new RunningListenings(deps);
+  const { byId: listenings, presences, finish, interrupt, tellOthers } = running;
 
   const delayOf = (person: Person, slot: Slot): number | null =>
     hearsLater(person, slot) ? deps.delayMs : null;
@@ -111,58 +77,6 @@ export function createListeningService(deps: ListeningDependencies) {
     return call;
   }
 
-  async function announceListeners(callId: string): Promise<void> {
-    const call = await calls.find(callId).catch(() => null);
-    if (call && call.state !== 'ended') events.emit('listeners-changed', { call: calls.present(call) });
-  }
-
-  /** Done when they hear, not at the join, where it would keep the newcomer's page busy. */
-  function tellOthers(listening: Listening): void {
-    if (listening.told) return;
-    listening.told = true;
-    events.emit('hearing-flows', { ms: clock() - listening.askedAt });
-    void presences.refresh(listening.socketId).then(() => announceListeners(listening.callId));
-  }
-
-  const whoHears = ({ person, socketId, slotId, callId }: Listening) => ({
-    ...{ personId: person.id, socketId, slotId, callId },
-  });
-
-  /** Ends one listening. The media goes first, then the record, which is kept up while the store is away. */
-  async function finish(listening: Listening): Promise<void> {
-    if (!listenings.delete(listening.id)) return;
-    events.emit('hearing-ended', whoHears(listening));
-    const sent = await media.sent(listening.id).catch(() => ({ packets: 0 }));
-    media.leave(listening.id);
-    const endedAt = clock();
-    listening.proof.measure(sent.packets, endedAt);
-    const { kept } = listening.proof;
-    const { packets } = kept;
-    finishing.add(listening.id);
-    const line = listening.line.take(true);
-    void persistently('finish hearing', () => hearings.finish(listening.id, endedAt, kept, line), {
-      log,
-      giveUp: (_, tries) => tries > 100,
-    })
-      .catch((error: unknown) => log.error({ listeningId: listening.id, err: error }, 'hearing not finished'))
-      .finally(() => finishing.delete(listening.id));
-    log.info({ listeningId: listening.id, callId: listening.callId, packets }, 'listening ended');
-    await presences.refresh(listening.socketId);
-    await announceListeners(listening.callId);
-  }
-
-  /** Tells the listener first, so that the books are written while they join again. */
-  async function interrupt(listening: Listening, reason: InterruptReason): Promise<void> {
-    const finished = finish(listening);
-    events.emit('listening-interrupted', {
-      socketId: listening.socketId,
-      listeningId: listening.id,
-      callId: listening.callId,
-      reason,
-    });
-    await finished;
-  }
-
   media.on('interrupted', ({ listeningId, reason }) => {
     const listening = listenings.get(listeningId);
     // Whoever hears from disk goes on hearing.
@@ -180,7 +94,7 @@ export function createListeningService(deps: ListeningDependencies) {
   });
   deps.callEvents.on('call-ended', async ({ call }) => {
     // Whoever hears from disk is behind, and hears the rest.
-    const over = [...listenings.values()].filter((one) => one.callId === call.id && one.way === 'live');
+    const over = running.all().filter((one) => one.callId === call.id && one.way === 'live');
     await Promise.all(over.map(finish));
   });
 
@@ -218,7 +132,7 @@ export function createListeningService(deps: ListeningDependencies) {
     const { slot, host } = await admit(person, input.slotId);
     if (hearsLater(person, slot) !== (way === 'delayed')) throw way === 'live' ? heardLater() : heardLive();
     assertSlotRuns(slot, clock());
-    const mine = [...listenings.values()].filter((one) => one.person.id === person.id);
+    const mine = running.all().filter((one) => one.person.id === person.id);
     const call = await callFor(
       person,
       slot,
@@ -269,7 +183,7 @@ export function createListeningService(deps: ListeningDependencies) {
     },
 
     async exit(socketId: string): Promise<void> {
-      await Promise.all([...listenings.values()].filter((one) => one.socketId === socketId).map(finish));
+      await Promise.all(running.of(socketId).map(finish));
       await presences.remove(socketId);
     },
 
@@ -355,25 +269,14 @@ export function createListeningService(deps: ListeningDependencies) {
           await interrupt(listening, error.code === 'slot.over' ? 'slot-over' : 'seat-lost');
         }
       };
-      const settled = await Promise.allSettled([
-        ...[...listenings.values()].map(settleOne),
-        presences.renew(),
-      ]);
+      const settled = await Promise.allSettled([...running.all().map(settleOne), presences.renew()]);
       for (const one of settled) if (one.status === 'rejected') throw one.reason;
     },
 
-    /** Hearings whose server process died stop where sound was last seen going out: nobody knows of more. */
-    async sweep(): Promise<void> {
-      for (const hearing of await hearings.unfinished()) {
-        if (listenings.has(hearing.id) || finishing.has(hearing.id)) continue;
-        if (hearing.instanceId !== deps.instances.self && (await deps.instances.alive(hearing.instanceId)))
-          continue;
-        await hearings.close(hearing.id, hearing.lastPacketAt ?? hearing.startedAt);
-      }
-    },
+    sweep: (): Promise<void> => running.sweep(),
 
     async stop(): Promise<void> {
-      await Promise.all([...listenings.values()].map((one) => interrupt(one, 'server-stop')));
+      await Promise.all(running.all().map((one) => interrupt(one, 'server-stop')));
     },
   };
 }

@@ -12,7 +12,8 @@ import {
   type SocketGone,
   socketDoor,
 } from '#realtime/socket-door.ts';
-import type { ListeningEvents, ListeningService } from './listening.service.ts';
+import type { ListeningService } from './listening.service.ts';
+import type { ListeningEvents } from './running-listenings.ts';
 
 /**
  * How often a room hears of who came and went. The more there are, the more have to be told of more: a crowd hears of
@@ -59,8 +60,8 @@ export function listeningSockets(deps: {
     pauseMs,
     async (_, callId) => {
       // By its turn the call may be over, and nobody is to hear of it as live again.
-      const call = await calls.find(callId);
-      if (call.state !== 'ended')
+      const [call] = await calls.byIds([callId]);
+      if (call && call.state !== 'ended')
         await announce(listeningEvents.callUpdated, calls.present(call), 'listeners');
     },
     deps.onFault,
@@ -74,7 +75,7 @@ export function listeningSockets(deps: {
       }),
     deps.onFault,
   );
-  deps.events.on('listeners-changed', ({ call }) => tellListeners(call.id, call.id));
+  deps.events.on('listeners-changed', ({ callId }) => tellListeners(callId, callId));
   deps.events.on('roster-changed', ({ slotId }) => tellRoster(slotId, slotId));
   deps.events.on('listening-interrupted', ({ socketId, ...payload }) =>
     announcer.toSocket(socketId, listeningEvents.interrupted, payload),

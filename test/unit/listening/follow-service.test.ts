@@ -6,7 +6,7 @@ import { type CallEvents, presentCall, type StoredCall } from '#domains/calls/ca
 import { createFollowService } from '#domains/listening/follow.service.ts';
 import type { FollowStore, StoredSeat } from '#domains/listening/follow.store.ts';
 import type { FollowEvents } from '#domains/listening/follow-desk.ts';
-import type { ListeningEvents } from '#domains/listening/listening.service.ts';
+import type { ListeningEvents } from '#domains/listening/running-listenings.ts';
 import { AppError } from '#kernel/errors.ts';
 import { createLog } from '#kernel/log.ts';
 import { TypedEvents } from '#kernel/typed-events.ts';
