@@ -8,6 +8,8 @@ export type MeasuredHearing = Hearing & { readonly line: readonly LineWindow[] }
 
 /** A picture that is as wide as a thumb has no room for more. */
 const mostCells = 60;
+/** What a report tells of lies before it: a piece of one report lasted as long as that. */
+const reportMs = 2_000;
 /** Reports come every few seconds, so a piece may begin a little later than the one before it ended. */
 const joinsWithinMs = lineWindowMs / 2;
 const badness: Record<LineCell, number> = { none: 0, good: 1, fair: 2, poor: 3 };
@@ -41,7 +43,7 @@ function piecesOf(line: readonly LineWindow[], endedAt: number | null): Piece[] 
     const next = line[index + 1]?.at ?? endedAt ?? Number.POSITIVE_INFINITY;
     const until = window.at + lineWindowMs;
     // The last piece may be a short one; one that is followed at once reaches up to what follows.
-    const to = next < until + joinsWithinMs ? Math.max(window.at + 1, next) : until;
+    const to = next < until + joinsWithinMs ? Math.max(window.at + reportMs, next) : until;
     return { grade: lineGrade(window), from: window.at, to };
   });
 }
