@@ -9,6 +9,7 @@ import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { MediaGate } from '#contract/line-probe.ts';
 import { useRealtime } from '../../app/realtime-context.tsx';
+import { useFormat } from '../../ui/format/use-format.ts';
 import { ErrorNote } from '../../ui/states.tsx';
 import styles from './line-check.module.css';
 import { useLineNumbers } from './line-numbers.ts';
@@ -68,9 +69,7 @@ function Probe() {
 const tones = { good: 'good', fair: 'warn', tcp: 'warn', relay: 'warn' } as const;
 
 /** Which sentence stands for what was found: the worse of the way and of what came by it. */
-export function wordOf(
-  finding: LineFinding,
-): 'good' | 'fair' | 'poor' | 'silent' | 'tcp' | 'relay' | 'blocked' {
+function wordOf(finding: LineFinding): 'good' | 'fair' | 'poor' | 'silent' | 'tcp' | 'relay' | 'blocked' {
   if (finding.way === 'blocked') return 'blocked';
   if (finding.way === 'udp' || finding.grade === 'poor' || finding.grade === 'silent') return finding.grade;
   return finding.way;
@@ -78,10 +77,11 @@ export function wordOf(
 
 function Finding({ finding }: { finding: LineFinding }) {
   const { t } = useTranslation('lines');
+  const format = useFormat();
   const numbers = useLineNumbers();
   const word = wordOf(finding);
   const { address, ports } = finding.gate;
-  const gate = t('check.gate', { count: ports.length, address, ports: portsAsWords(ports) });
+  const gate = t('check.gate', { count: ports.length, address, ports: portsAsWords(ports, format.list) });
   return (
     <Words
       tone={word in tones ? tones[word as keyof typeof tones] : 'bad'}
@@ -93,12 +93,12 @@ function Finding({ finding }: { finding: LineFinding }) {
 }
 
 /** 40000–40003 where they follow each other. */
-export function portsAsWords(ports: MediaGate['ports']): string {
+function portsAsWords(ports: MediaGate['ports'], list: (items: readonly string[]) => string): string {
   const sorted = [...ports].sort((a, b) => a - b);
   const [first = 0] = sorted;
   const last = sorted.at(-1) ?? first;
   const inARow = sorted.length > 2 && last - first === sorted.length - 1;
-  return inARow ? `${first}–${last}` : sorted.join(', ');
+  return inARow ? `${first}–${last}` : list(sorted.map(String));
 }
 
 const icons = { good: <CheckCircleFilled />, warn: <WarningFilled />, bad: <ExclamationCircleFilled /> };
