@@ -1,8 +1,7 @@
 import { may } from '#contract/abilities.ts';
 import type { BodyOf, ResponseOf } from '#contract/endpoint.ts';
 import type { Person } from '#contract/identity.ts';
-import type { AgendaItem, Invitee, Meeting, meetingsEndpoints, ProposedInvitee } from '#contract/meetings.ts';
-import type { Company } from '#domains/businesses/businesses.ts';
+import type { AgendaItem, Invitee, Meeting, meetingsEndpoints } from '#contract/meetings.ts';
 import { requireAbility } from '#domains/identity/require-ability.ts';
 import type { MailsService } from '#domains/mails/mails.service.ts';
 import type { Clock } from '#kernel/clock.ts';
@@ -11,31 +10,25 @@ import { newId } from '#kernel/ids.ts';
 import type { Log } from '#kernel/log.ts';
 import type { ActionsService } from './actions.service.ts';
 import type { InvitationsService } from './invitations.service.ts';
+import { concernOf, createInvitees, type InviteesDependencies } from './invitees.ts';
 import type { MeetingsStore } from './meetings.store.ts';
 import {
   assertOpen,
   assertTime,
   hashOf,
-  ownersOf,
-  type StoredInvitee,
   type StoredItem,
   type StoredMeeting,
   sameRequest,
   whoOf,
 } from './meetings.ts';
-import { cutItems, type MomentSources, type ResolvedMoment, resolveMoments } from './moments.ts';
+import { cutItems, type MomentSources, resolveMoments } from './moments.ts';
 
-export interface MeetingsDependencies {
+export interface MeetingsDependencies extends Omit<InviteesDependencies, 'recordings'> {
   readonly store: MeetingsStore;
   readonly actions: ActionsService;
   readonly invitations: InvitationsService;
   readonly mails: Pick<MailsService, 'enabled' | 'latest'>;
   readonly moments: MomentSources;
-  readonly company: () => Promise<Company>;
-  readonly people: {
-    persons(ids: Iterable<string>): Promise<Map<string, Person>>;
-    everybody(): Promise<Person[]>;
-  };
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -57,6 +50,7 @@ export type MeetingsService = ReturnType<typeof createMeetingsService>;
 /** The meetings that come after listening: moments, the people who answer for them, and what is decided. */
 export function createMeetingsService(deps: MeetingsDependencies) {
   const { store, clock, log } = deps;
+  const toAsk = createInvitees({ ...deps, recordings: deps.moments.recordings });
 
   const present = async (person: Person, id: string): Promise<StoredMeeting> =>
     assertPresent(person, await store.byId(id));
@@ -65,28 +59,6 @@ export function createMeetingsService(deps: MeetingsDependencies) {
     const meeting = await present(person, id);
     if (!runs(person, meeting)) throw new AppError('ability.denied', 'Only who convened it may change it.');
     return meeting;
-  }
-
-  /** Those of the ids who exist, with what they own of what these moments are about. Error `not-found`. */
-  async function inviteesOf(
-    ids: readonly string[],
-    concerns: readonly Concerned[],
-  ): Promise<StoredInvitee[]> {
-    const wanted = [...new Set(ids)];
-    const [people, company] = await Promise.all([deps.people.persons(wanted), deps.company()]);
-    const owners = ownersOf(company, concerns);
-    return wanted.map((id) => {
-      const person = people.get(id);
-      if (!person) throw new AppError('not-found', 'There is no such person.', { details: { personId: id } });
-      return { ...whoOf(person), owns: owners.get(id) ?? [] };
-    });
-  }
-
-  async function concernsOf(items: readonly StoredItem[]): Promise<Concerned[]> {
-    const recordings = await Promise.all(
-      items.map(({ recordingId }) => deps.moments.recordings.stored(recordingId)),
-    );
-    return items.map(({ lineId }, index) => ({ lineId, sku: recordings[index]?.facts.sku }));
   }
 
   const standingsOf = (items: readonly StoredItem[]): Promise<Standings> =>
@@ -153,22 +125,13 @@ export function createMeetingsService(deps: MeetingsDependencies) {
     ): Promise<ResponseOf<typeof meetingsEndpoints.propose>> {
       requireAbility(person, 'meetings.convene');
       const resolved = await resolveMoments(deps.moments, person, moments);
-      const [company, everybody] = await Promise.all([deps.company(), deps.people.everybody()]);
-      const owners = ownersOf(company, resolved.map(concernOf));
-      const byId = new Map(everybody.map((one) => [one.id, one]));
-      const proposed = [...owners].flatMap(([id, owns]): ProposedInvitee[] => {
-        const owner = byId.get(id);
-        return owner && id !== person.id ? [{ ...whoOf(owner), owns }] : [];
-      });
-      const others = everybody.filter(
-        (one) => one.id !== person.id && !owners.has(one.id) && may(one, 'recordings.replay').allowed,
-      );
+      const { owners: invitees, others } = await toAsk.proposed(person, resolved);
       return {
         moments: resolved.map(
           ({ item: { note: _n, noteRevision: _r, gone: _g, callId: _c, ...item } }) => item,
         ),
-        invitees: proposed,
-        others: others.map(whoOf),
+        invitees,
+        others,
       };
     },
 
@@ -181,7 +144,7 @@ export function createMeetingsService(deps: MeetingsDependencies) {
       if (before) return shown(person, sameRequest(before, requestHash));
       assertTime(about);
       const resolved = await resolveMoments(deps.moments, person, moments);
-      const asked = await inviteesOf(
+      const asked = await toAsk.named(
         invitees.filter((id) => id !== person.id),
         resolved.map(concernOf),
       );
@@ -212,8 +175,7 @@ export function createMeetingsService(deps: MeetingsDependencies) {
 
     async people(person: Person): Promise<ResponseOf<typeof meetingsEndpoints.people>> {
       requireAbility(person, 'meetings.convene');
-      const everybody = await deps.people.everybody();
-      return { people: everybody.filter((one) => may(one, 'recordings.replay').allowed).map(whoOf) };
+      return { people: await toAsk.everybody() };
     },
 
     async list(person: Person): Promise<ResponseOf<typeof meetingsEndpoints.list>> {
@@ -247,9 +209,9 @@ export function createMeetingsService(deps: MeetingsDependencies) {
         : before.agenda;
       const items = [...kept, ...(await cutItems(deps.moments.clips, person, resolved))];
       const asked = invitees
-        ? await inviteesOf(
+        ? await toAsk.named(
             invitees.filter((one) => one !== before.organiser.id),
-            await concernsOf(items),
+            await toAsk.concernsOf(items),
           )
         : before.invitees;
       const isAsked = (personId: string) => asked.some((one) => one.id === personId);
@@ -340,13 +302,6 @@ export function createMeetingsService(deps: MeetingsDependencies) {
     },
   };
 }
-
-type Concerned = Parameters<typeof ownersOf>[1][number];
-
-const concernOf = ({ recording }: ResolvedMoment): Concerned => ({
-  lineId: recording.lineId,
-  sku: recording.facts.sku,
-});
 
 type Standings = Awaited<ReturnType<MomentSources['clips']['standings']>>;
 
