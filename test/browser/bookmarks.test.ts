@@ -2,14 +2,13 @@ import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { WEB_DIST } from '#scripts/setup/web-build.ts';
 import { marks } from '#support/clients/moments-client.ts';
-import { PersonClient } from '#support/clients/person-client.ts';
 import { decodeStereo, loudSpans } from '#support/decoded-audio.ts';
 import { eventually } from '#support/eventually.ts';
 import { type ServerProcess, startServer } from '#support/server-process.ts';
 import { expectAccessible } from './support/accessibility.ts';
-import { type House, raiseHouse } from './support/house.ts';
+import { roomScene } from './support/room-scene.ts';
 import { mediaOf, rememberPlayedMedia } from './support/sound.ts';
-import { phone, type Visit, type VisitOptions, visit } from './support/visit.ts';
+import { phone, type Visit, type VisitOptions } from './support/visit.ts';
 
 const beeps = { everyMs: 2_000, lengthMs: 300 };
 
@@ -36,45 +35,28 @@ const markNextBeep = (page: Page) =>
 
 describe('Moments', function () {
   this.timeout(90_000);
-  let house: House;
+  const scene = roomScene();
   let server: ServerProcess;
-  let manager: PersonClient;
-  let slotId: string;
   let callId: string;
   let recordingId: string;
-  const visits: Visit[] = [];
 
   const come = async (path: string, options: VisitOptions = {}): Promise<Visit> => {
-    const one = await visit(server.url, { personaId: 'supermarket-manager', ...options });
-    visits.push(one);
+    const one = await scene.open(options, server.url);
     await rememberPlayedMedia(one.context);
     await one.page.goto(path);
     return one;
   };
-  const own = () => marks(manager.at(server.url));
+  const own = () => marks(scene.manager.at(server.url));
 
-  before(async function () {
-    this.timeout(180_000);
-    house = await raiseHouse();
-    server = house.server;
-    slotId = await house.planRunningSlot('supermarket');
-    manager = await PersonClient.signIn(house.url, 'supermarket-manager');
-    await manager.seats.checkIn(await manager.seats.reserve({ id: slotId }));
+  before(() => {
+    server = scene.house.server;
   });
-  afterEach(async () => {
-    const problems = visits.flatMap((one) => one.problems);
-    await Promise.all(visits.splice(0).map((one) => one.close()));
-    expect(problems).to.deep.equal([]);
-  });
-  after(async () => {
-    if (server !== house?.server) await server?.stop();
-    await house?.stop();
-  });
+  after(() => (server && server !== scene.house.server ? server.stop() : undefined));
 
   it('are marked by one key, noted, and kept although the server dies in between', async () => {
-    const call = await house.call({ lineId: 'supermarket', seconds: 60, beeps });
+    const call = await scene.house.call({ lineId: 'supermarket', seconds: 60, beeps });
     callId = call.callId;
-    const one = await come(`/room/${slotId}`);
+    const one = await come(`/room/${scene.slotId}`);
     const { page } = one;
     await page.getByTestId('listen').click();
     await page.locator('[data-testid="live-state"][data-phase="live"]').waitFor();
@@ -115,7 +97,10 @@ describe('Moments', function () {
     await page.getByText('Kept here, on its way').first().waitFor();
 
     const webRoot = process.env.WEB_ROOT ?? WEB_DIST;
-    server = await startServer(house.stores, { WEB_ROOT: webRoot, PORT: String(house.server.port) });
+    server = await startServer(scene.house.stores, {
+      WEB_ROOT: webRoot,
+      PORT: String(scene.house.server.port),
+    });
     await eventually(
       async () => {
         const made = await own().list({ callId });
@@ -134,14 +119,14 @@ describe('Moments', function () {
   it('are pins on the recording at the place that was heard; one is cut to a clip that sounds right', async () => {
     recordingId = await eventually(
       async () => {
-        const { recordings } = await manager.at(server.url).recordings.list();
+        const { recordings } = await scene.manager.at(server.url).recordings.list();
         expect(recordings[0]?.state).to.equal('archived');
         return recordings[0]!.id;
       },
       { within: 60_000, every: 500 },
     );
     const [first] = await own().list({ recordingId });
-    const { url } = await manager.at(server.url).recordings.audio(recordingId);
+    const { url } = await scene.manager.at(server.url).recordings.audio(recordingId);
     const audio = await decodeStereo(url, 8_000);
     const begun = loudSpans(audio.right, 8_000).map(({ fromMs }) => fromMs);
     const nearest = Math.min(...begun.map((fromMs) => Math.abs(fromMs - first!.offsetMs)));
@@ -217,8 +202,8 @@ describe('Moments', function () {
   });
 
   it('are marked by the thumb on a phone, in Chinese', async () => {
-    const call = await house.call({ lineId: 'supermarket', seconds: 40, beeps });
-    const { page } = await come(`/room/${slotId}`, { language: 'zh-CN', ...phone });
+    const call = await scene.house.call({ lineId: 'supermarket', seconds: 40, beeps });
+    const { page } = await come(`/room/${scene.slotId}`, { language: 'zh-CN', ...phone });
     await page.getByTestId('listen').click();
     await page.locator('[data-testid="live-state"][data-phase="live"]').waitFor();
     await page.getByTestId('mark-thumb').click();

@@ -5,71 +5,24 @@ import { PersonClient } from '#support/clients/person-client.ts';
 import { eventually } from '#support/eventually.ts';
 import { expectAccessible } from './support/accessibility.ts';
 import { atTheEars, takeSoundAway, wiretapHeadset } from './support/ears.ts';
-import { type House, raiseHouse, type TonesOnCall } from './support/house.ts';
 import { peerFigures, rememberPeerConnections } from './support/peer-connections.ts';
+import { phase, roomScene } from './support/room-scene.ts';
 import { type ShakyNetwork, throughShakyNetwork } from './support/shaky-network.ts';
-import { heard } from './support/sound.ts';
-import { phone, type Visit, type VisitOptions, visit } from './support/visit.ts';
-
-const phase = (page: Page, name: string) =>
-  page.locator(`[data-testid="live-state"][data-phase="${name}"]`).waitFor();
-
-/** What comes is the tone that was said, within what 21 ms of G.711 can tell. */
-const hears = (page: Page, agentHz: number, customerHz: number, within = 10_000) =>
-  eventually(
-    async () => {
-      const { agent, customer } = await heard(page);
-      expect(agent.hz).to.be.closeTo(agentHz, 8);
-      expect(customer.hz).to.be.closeTo(customerHz, 8);
-    },
-    { within },
-  );
+import { heard, hears } from './support/sound.ts';
+import { phone, type Visit, type VisitOptions } from './support/visit.ts';
 
 describe('The live room', function () {
   this.timeout(60_000);
-  let house: House;
-  let manager: PersonClient;
-  let slotId: string;
-  let calls: TonesOnCall[] = [];
-  let visits: Visit[] = [];
-
-  const come = async (options: VisitOptions = {}, path = `/room/${slotId}`): Promise<Visit> => {
-    const one = await visit(house.url, { personaId: 'supermarket-manager', ...options });
-    visits.push(one);
+  const scene = roomScene();
+  const come = async (options: VisitOptions = {}, path = `/room/${scene.slotId}`): Promise<Visit> => {
+    const one = await scene.open(options);
     await Promise.all([rememberPeerConnections(one.context), wiretapHeadset(one.context)]);
     await one.page.goto(path);
     return one;
   };
-  const ring = async (options: Partial<Parameters<House['call']>[0]> = {}): Promise<TonesOnCall> => {
-    const call = await house.call({ lineId: 'supermarket', seconds: 120, ...options });
-    calls.push(call);
-    // A call can be heard from its first packet.
-    await eventually(async () => {
-      const { calls: live } = await manager.calls.live('supermarket');
-      expect(live.map(({ id }) => id)).to.include(call.callId);
-    });
-    return call;
-  };
-
-  before(async function () {
-    this.timeout(180_000);
-    house = await raiseHouse();
-    slotId = await house.planRunningSlot('supermarket');
-    manager = await PersonClient.signIn(house.url, 'supermarket-manager');
-    await manager.seats.checkIn(await manager.seats.reserve({ id: slotId }));
-  });
-  afterEach(async () => {
-    await Promise.all(visits.map((one) => one.close()));
-    await Promise.all(calls.map((call) => call.end()));
-    const problems = visits.flatMap((one) => one.problems);
-    visits = [];
-    calls = [];
-    expect(problems).to.deep.equal([]);
-  });
-  after(() => house?.stop());
 
   it('lets the agent be heard on the agent’s track and at the left ear, the customer at the right', async () => {
-    await ring();
+    await scene.ring();
     const { page } = await come();
     await page.getByTestId('listen').click();
     await phase(page, 'live');
@@ -102,7 +55,7 @@ describe('The live room', function () {
   });
 
   it('has no way to send anything', async () => {
-    const call = await ring();
+    const call = await scene.ring();
     const { page } = await come();
     await page.getByTestId('listen').click();
     await hears(page, 440, 880);
@@ -111,7 +64,7 @@ describe('The live room', function () {
     expect(figures.directions).to.deep.equal(['recvonly', 'recvonly']);
 
     // Nor does the server have an ear for a listener who tries: no such request, and not on somebody else's call.
-    const socket = await manager.socket();
+    const socket = await scene.manager.socket();
     const rtpParameters = {
       mid: '0',
       codecs: [{ mimeType: 'audio/opus', payloadType: 111, clockRate: 48_000, channels: 2 }],
@@ -134,14 +87,14 @@ describe('The live room', function () {
     await page.getByText('No call is live right now').waitFor();
     await page.getByRole('button', { name: 'Hear the next call' }).click();
     await phase(page, 'waiting');
-    await ring();
+    await scene.ring();
     await phase(page, 'live');
     await hears(page, 440, 880);
   });
 
   it('shows the end of a call and offers the next one, by one key', async () => {
-    const first = await ring();
-    await ring({ agentHz: 600, customerHz: 1_200 });
+    const first = await scene.ring();
+    await scene.ring({ agentHz: 600, customerHz: 1_200 });
     const { page } = await come();
     // The younger one is offered first; the older one is chosen.
     await page
@@ -159,7 +112,7 @@ describe('The live room', function () {
   });
 
   it('listens and pauses by the space bar, and is quiet at once when one thinks better of it', async () => {
-    await ring();
+    await scene.ring();
     const { page } = await come();
     await page.getByTestId('listen').waitFor();
     await page.keyboard.press('Space');
@@ -175,7 +128,7 @@ describe('The live room', function () {
     await page.keyboard.press('Space');
     await page.keyboard.press('Space');
     await eventually(async () => {
-      const { calls: live } = await manager.calls.live('supermarket');
+      const { calls: live } = await scene.manager.calls.live('supermarket');
       expect(live.map(({ listeners }) => listeners)).to.deep.equal([0]);
       expect((await peerFigures(page)).inbound).to.equal(0);
     });
@@ -183,8 +136,8 @@ describe('The live room', function () {
   });
 
   it('begins with the call that was chosen elsewhere', async () => {
-    const chosen = await ring({ agentHz: 500, customerHz: 1_000 });
-    await ring();
+    const chosen = await scene.ring({ agentHz: 500, customerHz: 1_000 });
+    await scene.ring();
     const { page } = await come({}, '/');
     await page
       .getByRole('link', { name: 'Listen' })
@@ -196,7 +149,7 @@ describe('The live room', function () {
   });
 
   it('says so when the browser or the phone takes the sound away, and gives it back on a click', async () => {
-    await ring();
+    await scene.ring();
     const { page } = await come();
     await page.getByTestId('listen').click();
     await hears(page, 440, 880);
@@ -211,7 +164,7 @@ describe('The live room', function () {
   });
 
   it('names everybody who is in the room, and who listens', async () => {
-    await ring();
+    await scene.ring();
     const { page } = await come();
     await page.getByTestId('listen').click();
     await phase(page, 'live');
@@ -225,7 +178,7 @@ describe('The live room', function () {
   });
 
   it('goes quiet in this window when the same person listens in another', async () => {
-    await ring();
+    await scene.ring();
     const first = await come();
     await first.page.getByTestId('listen').click();
     await hears(first.page, 440, 880);
@@ -237,24 +190,24 @@ describe('The live room', function () {
   });
 
   it('says why the door is shut, and opens it to those who only have to check in', async () => {
-    const other = await PersonClient.signIn(house.url, 'retail-executive');
+    const other = await PersonClient.signIn(scene.house.url, 'retail-executive');
     const { page } = await come({ personaId: 'retail-executive' });
     await page.getByText('You need a checked-in seat on this line to hear it.').waitFor();
     await expectAccessible(page);
-    await other.seats.reserve({ id: slotId });
+    await other.seats.reserve({ id: scene.slotId });
     await page.reload();
     await page.getByRole('button', { name: 'Check in and enter' }).click();
     await page.getByTestId('listen').or(page.getByText('No call is live right now')).first().waitFor();
   });
 
   it('finds the line again by itself when the SFU worker dies', async () => {
-    await ring();
+    await scene.ring();
     const { page } = await come();
     await page.getByTestId('listen').click();
     await hears(page, 440, 880);
     const loadedAt = () => page.evaluate(() => performance.timeOrigin);
     const before = await loadedAt();
-    const { media } = await house.host.operations.overview();
+    const { media } = await scene.house.host.operations.overview();
     for (const { workerPid } of media) process.kill(workerPid, 'SIGKILL');
     await phase(page, 'recovering');
     await phase(page, 'live');
@@ -269,13 +222,12 @@ describe('The live room', function () {
     let page: Page;
 
     beforeEach(async () => {
-      await ring();
-      const one = await visit(house.url, { personaId: 'supermarket-manager' });
-      visits.push(one);
+      await scene.ring();
+      const one = await scene.open();
       await rememberPeerConnections(one.context);
       network = await throughShakyNetwork(one.context);
       page = one.page;
-      await page.goto(`/room/${slotId}`);
+      await page.goto(`/room/${scene.slotId}`);
       await page.getByTestId('listen').click();
       await hears(page, 440, 880);
     });
@@ -309,8 +261,8 @@ describe('The live room', function () {
     ];
     for (const [name, options] of looks) {
       it(name, async () => {
-        const first = await ring();
-        await ring();
+        const first = await scene.ring();
+        await scene.ring();
         const { page } = await come(options);
         await page.getByTestId('listen').waitFor();
         await expectAccessible(page);

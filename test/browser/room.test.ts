@@ -3,11 +3,11 @@ import type { Page } from 'playwright-core';
 import { PersonClient } from '#support/clients/person-client.ts';
 import { eventually } from '#support/eventually.ts';
 import { expectAccessible } from './support/accessibility.ts';
-import { type House, raiseHouse, type TonesOnCall } from './support/house.ts';
 import { cutOffWords, englishLeftovers, machineWords, sidewaysScroll } from './support/inspect.ts';
 import { canGoOffline, type Offline } from './support/offline.ts';
+import { roomScene } from './support/room-scene.ts';
 import { heard } from './support/sound.ts';
-import { phone, type Visit, type VisitOptions, visit } from './support/visit.ts';
+import { phone, type Visit, type VisitOptions } from './support/visit.ts';
 
 const hears = (page: Page, agentHz: number) =>
   eventually(async () => expect((await heard(page)).agent.hz).to.be.closeTo(agentHz, 8), { within: 15_000 });
@@ -46,49 +46,19 @@ interface Guest extends Visit {
 
 describe('The room beside the voices', function () {
   this.timeout(90_000);
-  let house: House;
-  let manager: PersonClient;
-  let slotId: string;
-  let visits: Guest[] = [];
-  let calls: TonesOnCall[] = [];
-
+  const scene = roomScene();
   const come = async (personaId: string, options: VisitOptions = {}): Promise<Guest> => {
-    const one = await visit(house.url, { personaId, ...options });
+    const one = await scene.open({ personaId, ...options });
     const guest = Object.assign(one, { offline: await canGoOffline(one.context) });
-    visits.push(guest);
     await enter(one.page);
     return guest;
   };
   const enter = async (page: Page) => {
-    await page.goto(`/room/${slotId}`);
+    await page.goto(`/room/${scene.slotId}`);
     await page.getByRole('tab', { name: /^(Room|体验室)/ }).click();
     await isSaved(page);
   };
-  const ring = async (agentHz: number) => {
-    const call = await house.call({ lineId: 'supermarket', seconds: 120, agentHz, customerHz: 2 * agentHz });
-    calls.push(call);
-    await eventually(async () => {
-      const { calls: live } = await manager.calls.live('supermarket');
-      expect(live.map(({ id }) => id)).to.include(call.callId);
-    });
-    return call;
-  };
-
-  before(async function () {
-    this.timeout(180_000);
-    house = await raiseHouse();
-    slotId = await house.planRunningSlot('supermarket');
-    manager = await PersonClient.signIn(house.url, 'supermarket-manager');
-    await manager.seats.checkIn(await manager.seats.reserve({ id: slotId }));
-  });
-  afterEach(async () => {
-    await Promise.all(visits.map((one) => one.close()));
-    await Promise.all(calls.map((call) => call.end()));
-    const problems = visits.flatMap((one) => one.problems);
-    [visits, calls] = [[], []];
-    expect(problems).to.deep.equal([]);
-  });
-  after(() => house?.stop());
+  const ring = (agentHz: number) => scene.ring({ agentHz, customerHz: 2 * agentHz });
 
   describe('has notes', () => {
     it('that two write at the same place at once, one of them in Chinese, and nothing of either is lost', async () => {
@@ -250,8 +220,8 @@ describe('The room beside the voices', function () {
     await page.getByTestId('room-moved').waitFor({ state: 'detached' });
 
     // Who comes later is asked, and not pulled in.
-    const other = await PersonClient.signIn(house.url, 'retail-executive');
-    await other.seats.checkIn(await other.seats.reserve({ id: slotId }));
+    const other = await PersonClient.signIn(scene.house.url, 'retail-executive');
+    await other.seats.checkIn(await other.seats.reserve({ id: scene.slotId }));
     const { page: late } = await come('retail-executive');
     await late.getByTestId('room-offered').waitFor();
     expect((await heard(late)).agent.level).to.equal(0);
@@ -263,7 +233,7 @@ describe('The room beside the voices', function () {
     const { page } = await come('supermarket-manager');
     await notesOf(page).fill('The nappies are too small. 尿布小了。');
     await isSaved(page);
-    await page.goto(`/slots/${slotId}/room`);
+    await page.goto(`/slots/${scene.slotId}/room`);
     await page.getByText('The nappies are too small. 尿布小了。').waitFor();
     await page.getByText(/^Written by/).waitFor();
     await expectAccessible(page);

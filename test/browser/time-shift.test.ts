@@ -6,11 +6,10 @@ import { type Sending, sendOpusTone, sendSamples } from '#support/rtp-sender.ts'
 import { secondOf, staircase, staircaseHz } from '#support/staircase.ts';
 import { expectAccessible } from './support/accessibility.ts';
 import { atTheEars, wiretapHeadset } from './support/ears.ts';
-import { type House, raiseHouse } from './support/house.ts';
 import { peerFigures, rememberPeerConnections } from './support/peer-connections.ts';
+import { roomScene } from './support/room-scene.ts';
 import { heard } from './support/sound.ts';
-
-import { phone, type Visit, type VisitOptions, visit } from './support/visit.ts';
+import { phone, type Visit, type VisitOptions } from './support/visit.ts';
 
 interface RoomWindow {
   __room: {
@@ -53,26 +52,23 @@ const delayMs = 3_000;
 
 describe('A live call, heard again', function () {
   this.timeout(90_000);
-  let house: House;
-  let slotId: string;
-  let manager: PersonClient;
+  const scene = roomScene({ LISTENING_DELAY_MS: String(delayMs), PAUSE_REACHES_BACK_MS: '1000' });
   let callId: string;
   let sendings: Sending[] = [];
-  let visits: Visit[] = [];
 
-  const come = async (options: VisitOptions = {}): Promise<Page> => {
-    const one = await visit(house.url, { personaId: 'supermarket-manager', ...options });
-    visits.push(one);
+  const come = async (options: VisitOptions = {}): Promise<Visit> => {
+    const one = await scene.open(options);
     await Promise.all([wiretapHeadset(one.context), rememberPeerConnections(one.context)]);
-    await one.page.goto(`/room/${slotId}`);
-    return one.page;
+    await one.page.goto(`/room/${scene.slotId}`);
+    return one;
   };
-  const listenLive = async (options: VisitOptions = {}): Promise<Page> => {
-    const page = await come(options);
+  const listenLive = async (options: VisitOptions = {}): Promise<Visit> => {
+    const one = await come(options);
+    const { page } = one;
     await page.getByTestId('listen').click();
     await page.locator('[data-testid="live-state"][data-phase="live"]').waitFor();
     await eventually(async () => expect((await heard(page)).agent.hz).to.be.greaterThan(0));
-    return page;
+    return one;
   };
   /** Until the call has lasted so long. */
   const callLasts = (page: Page, seconds: number) =>
@@ -85,7 +81,7 @@ describe('A live call, heard again', function () {
 
   /** A call in which every second of the agent's voice can be told from every other. */
   const speak = async () => {
-    const call = await house.telephony.open({ lineId: 'supermarket', agentId: 'agent-1' });
+    const call = await scene.house.telephony.open({ lineId: 'supermarket', agentId: 'agent-1' });
     callId = call.callId;
     const startAt = Date.now() + 50;
     const customer = new Int16Array(callSeconds * 8_000);
@@ -95,36 +91,20 @@ describe('A live call, heard again', function () {
       sendSamples({ to: leg, startAt, samples: leg.role === 'agent' ? staircase(callSeconds) : customer }),
     );
     await eventually(async () => {
-      const { calls } = await manager.calls.live('supermarket');
+      const { calls } = await scene.manager.calls.live('supermarket');
       expect(calls.map(({ id }) => id)).to.include(callId);
     });
   };
   const hangUp = async () => {
     await Promise.all(sendings.map((sending) => sending.stop()));
-    await house.telephony.end(callId);
+    await scene.house.telephony.end(callId);
   };
 
-  before(async function () {
-    this.timeout(180_000);
-    house = await raiseHouse({ LISTENING_DELAY_MS: String(delayMs), PAUSE_REACHES_BACK_MS: '1000' });
-    slotId = await house.planRunningSlot('supermarket');
-    manager = await PersonClient.signIn(house.url, 'supermarket-manager');
-    await manager.seats.checkIn(await manager.seats.reserve({ id: slotId }));
-    await speak();
-  });
-  afterEach(async () => {
-    await Promise.all(visits.map((one) => one.close()));
-    const problems = visits.flatMap((one) => one.problems);
-    visits = [];
-    expect(problems).to.deep.equal([]);
-  });
-  after(async () => {
-    await Promise.all(sendings.map((sending) => sending.stop()));
-    await house?.stop();
-  });
+  before(speak);
+  after(() => Promise.all(sendings.map((sending) => sending.stop())));
 
   it('holds its place while it is paused, and goes live at once', async () => {
-    const page = await listenLive();
+    const { page } = await listenLive();
     await callLasts(page, 6);
     await page.keyboard.press('Space');
     await heardAs(page, 'paused');
@@ -150,7 +130,7 @@ describe('A live call, heard again', function () {
   });
 
   it('costs the SFU nothing while it is shifted', async () => {
-    const page = await listenLive();
+    const { page } = await listenLive();
     await page.keyboard.press('j');
     await heardAs(page, 'shifted');
     await eventually(async () => expect((await heard(page)).agent.level).to.be.greaterThan(0.05));
@@ -171,7 +151,7 @@ describe('A live call, heard again', function () {
   });
 
   it('goes from the beginning, and wherever one clicks', async () => {
-    const page = await listenLive();
+    const { page } = await listenLive();
     await page.keyboard.press('0');
     await heardAs(page, 'shifted');
     await hearsSecond(page, 0);
@@ -192,7 +172,7 @@ describe('A live call, heard again', function () {
   });
 
   it('plays the last thirty seconds again, tone by tone', async () => {
-    const page = await listenLive();
+    const { page } = await listenLive();
     await callLasts(page, 33);
     const { heardMs } = await standing(page);
     await page.keyboard.press('Shift+ArrowLeft');
@@ -212,7 +192,7 @@ describe('A live call, heard again', function () {
     [2, 14],
   ] as const) {
     it(`catches up at ${speed} times the speed, at the voices’ own pitch, and is live when it said`, async () => {
-      const page = await listenLive();
+      const { page } = await listenLive();
       await callLasts(page, 15);
       await page.evaluate((ms) => {
         const { shift } = (globalThis as unknown as RoomWindow).__room;
@@ -252,7 +232,7 @@ describe('A live call, heard again', function () {
   it('keeps its place when the socket is cut, and plays on by itself', async () => {
     await hangUp();
     await speak();
-    const page = await listenLive();
+    const { page, forgive } = await listenLive();
     await callLasts(page, 5);
     await page.keyboard.press('j');
     await heardAs(page, 'shifted');
@@ -266,13 +246,13 @@ describe('A live call, heard again', function () {
     await hearsSecond(page, Math.floor(after / 1000));
     // Not a second of the call was left out.
     expect(after).to.be.within(heardMs - 50, heardMs + 30_000);
-    visits.at(-1)!.forgive(/ERR_INTERNET_DISCONNECTED|WebSocket/);
+    forgive(/ERR_INTERNET_DISCONNECTED|WebSocket/);
   });
 
   it('is never live for a delayed seat, which has no line to it at all', async () => {
-    const partner = await PersonClient.signIn(house.url, 'partner-team');
-    await partner.seats.checkIn(await partner.seats.reserve({ id: slotId }));
-    const page = await come({ personaId: 'partner-team' });
+    const partner = await PersonClient.signIn(scene.house.url, 'partner-team');
+    await partner.seats.checkIn(await partner.seats.reserve({ id: scene.slotId }));
+    const { page } = await come({ personaId: 'partner-team' });
     await page.getByTestId('listen').click();
     await heardAs(page, 'delayed');
     await page.getByText('3 s delayed').waitFor();
@@ -283,7 +263,7 @@ describe('A live call, heard again', function () {
       expect(edgeMs - heardMs).to.be.within(0, 3_200);
     });
     // By the manager's clock the call is further.
-    const { calls } = await manager.calls.live('supermarket');
+    const { calls } = await scene.manager.calls.live('supermarket');
     const startedAt = calls.find(({ id }) => id === callId)!.startedAt!;
     expect(Date.now() - startedAt - (await standing(page)).heardMs).to.be.greaterThan(delayMs);
     await page.keyboard.press('j');
@@ -295,7 +275,7 @@ describe('A live call, heard again', function () {
   });
 
   it('is open to everybody while it is shifted (axe finds nothing)', async () => {
-    const page = await listenLive({ language: 'zh-CN', ...phone });
+    const { page } = await listenLive({ language: 'zh-CN', ...phone });
     await page.getByTestId('again').click();
     await heardAs(page, 'shifted');
     await expectAccessible(page);
@@ -309,7 +289,7 @@ describe('A live call, heard again', function () {
   });
 
   it('is heard on to its end by who is behind when it ends', async () => {
-    const page = await listenLive();
+    const { page } = await listenLive();
     await page.evaluate(() => {
       const { shift } = (globalThis as unknown as RoomWindow).__room;
       shift.seek(shift.heardMs() - 6_000);
@@ -325,7 +305,7 @@ describe('A live call, heard again', function () {
   });
 
   it('plays Opus as it plays G.711', async () => {
-    const call = await house.telephony.open({
+    const call = await scene.house.telephony.open({
       lineId: 'supermarket',
       legs: [
         { role: 'agent', codec: 'opus' },
@@ -336,7 +316,7 @@ describe('A live call, heard again', function () {
       sendOpusTone({ to: leg, hz: leg.role === 'agent' ? 500 : 1_300, seconds: 60 }),
     );
     try {
-      const page = await listenLive();
+      const { page } = await listenLive();
       await callLasts(page, 4);
       await page.keyboard.press('0');
       await heardAs(page, 'shifted');
@@ -350,7 +330,7 @@ describe('A live call, heard again', function () {
       await eventually(async () => expect((await heard(page)).agent.hz).to.be.closeTo(500, 5));
     } finally {
       await Promise.all(spoken.map((sending) => sending.stop()));
-      await house.telephony.end(call.callId);
+      await scene.house.telephony.end(call.callId);
     }
   });
 });

@@ -1,5 +1,7 @@
+import { expect } from 'chai';
 import type { BrowserContext, Page } from 'playwright-core';
 import type { LegRole } from '#contract/primitives.ts';
+import { eventually } from '#support/eventually.ts';
 
 /** What the live room's page hears of a voice at this moment. */
 export interface HeardVoice {
@@ -21,6 +23,17 @@ export function heard(page: Page): Promise<Record<'agent' | 'customer', HeardVoi
     return { agent: voice('agent'), customer: voice('customer') };
   });
 }
+
+/** What comes is the tone that was said, within what 21 ms of G.711 can tell. Hz, ms. */
+export const hears = (page: Page, agentHz: number, customerHz: number, within = 10_000) =>
+  eventually(
+    async () => {
+      const { agent, customer } = await heard(page);
+      expect(agent.hz).to.be.closeTo(agentHz, 8);
+      expect(customer.hz).to.be.closeTo(customerHz, 8);
+    },
+    { within },
+  );
 
 interface MediaWindow {
   playedMedia?: HTMLMediaElement[];
