@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { MongoClient } from 'mongodb';
-import { type ClipJob, clipEvents } from '#contract/clips.ts';
+import { type ClipJob, clipEvents, type WithdrawJob } from '#contract/clips.ts';
 import { createLog } from '#kernel/log.ts';
 import { Queues } from '#kernel/queues.ts';
 import type { StackEnv } from '#scripts/embedded/stack.ts';
@@ -18,6 +18,11 @@ const codeOf = (attempt: Promise<unknown>): Promise<string> =>
     () => 'done',
     ({ code }: ApiError) => code,
   );
+
+interface StoredFiles {
+  _id: string;
+  files: { kind: string; key: string; contentType: string; bytes: number; sha256: string }[];
+}
 
 /** The server with a worker's part played by the test. */
 describe('Clips', function () {
@@ -37,11 +42,20 @@ describe('Clips', function () {
     ...{ clipId, recordingId: of, callId: call, workerId: 'worker_test', at: Date.now() },
   });
   const cut = async (job: ClipJob) => {
-    const { fromMs, toMs, audio } = job;
-    const key = `${audio.key.slice(0, audio.key.lastIndexOf('/'))}/${job.clipId}-0a1b2c3d.webm`;
-    const file = { kind: 'clip' as const, key, contentType: 'audio/webm', bytes: 9, sha256: 'a'.repeat(64) };
-    await queues.reportClip({ kind: 'cut', ...head(job), file, fromMs, toMs });
+    const { fromMs, toMs } = job;
+    const silencedBy = job.transcript?.sha256 ?? null;
+    const silences = job.transcript ? 2 : 0;
+    const file = fileOf(job, 'clip');
+    await queues.reportClip({ kind: 'cut', ...head(job), file, fromMs, toMs, silencedBy, silences });
   };
+  /** Another sound has another name. */
+  const fileOf = ({ audio, clipId, transcript }: ClipJob, kind: 'clip' | 'clip-m4a') => {
+    const folder = audio.key.slice(0, audio.key.lastIndexOf('/'));
+    const name = `${clipId}-${transcript ? 'deadbeef' : '0a1b2c3d'}.${kind === 'clip' ? 'webm' : 'm4a'}`;
+    const contentType = kind === 'clip' ? 'audio/webm' : 'audio/mp4';
+    return { kind, key: `${folder}/${name}`, contentType, bytes: 9, sha256: 'a'.repeat(64) };
+  };
+  const withdrawals: WithdrawJob[] = [];
   const fail = (final: boolean) => (job: ClipJob) =>
     queues.reportClip({
       ...{
@@ -67,6 +81,7 @@ describe('Clips', function () {
       },
       { concurrency: 1 },
     );
+    queues.handle('withdraw', async (job) => void withdrawals.push(job), { concurrency: 1 });
     server = await startServer(stores, { ANALYSIS: 'off' });
     const signIn = (id: string) => PersonClient.signIn(server.url, id);
     people = {
@@ -87,6 +102,8 @@ describe('Clips', function () {
 
   const wish = (fromMs = 5_013, toMs = 15_000) => ({ recordingId, fromMs, toMs, title: 'Outgrown' });
   const state = async (id: string) => (await marks(people.cx).clip(id)).state;
+  const rowsOfRecording = async () =>
+    (await mongo.db().collection<StoredFiles>('recordings').findOne({ _id: recordingId }))!;
   const rows = () => mongo.db().collection<{ _id: string }>('clips');
 
   it('are cut at once where the call is archived, on packet bounds, and those in scope are told', async () => {
@@ -186,5 +203,142 @@ describe('Clips', function () {
     expect(await codeOf(marks(people.cx).play(id))).to.equal('clip.not-ready');
     await eventually(async () => expect(await codeOf(marks(people.cx).play(id))).to.equal('done'));
     expect(jobs.map(({ clipId }) => clipId)).to.deep.equal([id]);
+  });
+
+  it('are taken back by their maker or the CX team; their objects go, and late ones, too', async () => {
+    const { manager, cx, stranger } = people;
+    const { id } = await marks(manager).cut(wish(12_000, 14_000));
+    await eventually(async () => expect(await state(id)).to.equal('ready'));
+    const [job] = jobs as [ClipJob];
+    const ofCx = await marks(cx).cut(wish(13_000, 15_000));
+    expect(await codeOf(marks(manager).withdraw(ofCx.id))).to.equal('ability.denied');
+    expect(await codeOf(marks(stranger).withdraw(id))).to.equal('scope.denied');
+
+    const taken = await marks(manager).withdraw(id, 'She asked for it.');
+    expect(taken).to.deep.include({ state: 'withdrawn', masking: null });
+    expect(taken.withdrawn).to.deep.include({
+      ...{ by: { id: manager.person.id, name: manager.person.name }, reason: 'She asked for it.' },
+    });
+    expect(await marks(cx).withdraw(id, 'Once more'), 'as it was').to.deep.equal(taken);
+    expect(await codeOf(marks(cx).play(id))).to.equal('clip.withdrawn');
+    expect(await codeOf(marks(cx).retry(id))).to.equal('clip.no-retry');
+    const { key } = fileOf(job, 'clip');
+    await eventually(() => expect(withdrawals.map(({ keys }) => keys)).to.deep.equal([[key]]));
+    expect(withdrawals[0]).to.deep.include({ clipId: id, by: `person:${manager.person.id}` });
+    expect(withdrawals[0]?.reason).to.equal('She asked for it.');
+
+    // A worker was still at its second form.
+    const late = fileOf(job, 'clip-m4a');
+    await queues.reportClip({ kind: 'rendered', ...head(job), file: late });
+    await eventually(() => expect(withdrawals.at(-1)?.keys).to.include(late.key));
+    await queues.reportClip({ kind: 'withdrawn', ...head(job), keys: [key, late.key] });
+    await eventually(async () =>
+      expect(await rows().findOne({ _id: id })).to.deep.include({ state: 'withdrawn', leftover: [] }),
+    );
+    expect((await marks(cx).withdraw(ofCx.id)).state).to.equal('withdrawn');
+    expect((await marks(cx).clips({ recordingId })).find((one) => one.id === id)?.withdrawn).to.be.an(
+      'object',
+    );
+  });
+
+  it('that were cut before there was a transcript are cut anew, silenced, and what they were goes', async () => {
+    const { id } = await marks(people.cx).cut(wish(15_000, 17_000));
+    await eventually(async () => expect(await state(id)).to.equal('ready'));
+    expect((await marks(people.cx).clip(id)).masking).to.equal('unchecked');
+    const [first] = jobs as [ClipJob];
+    expect(first.transcript).to.equal(null);
+    const rendered = fileOf(first, 'clip-m4a');
+    await queues.reportClip({ kind: 'rendered', ...head(first), file: rendered });
+    await eventually(async () => expect((await marks(people.cx).play(id)).renderings).to.have.length(2));
+
+    withdrawals.length = 0;
+    // A worker that takes its time: nobody hears the clip meanwhile.
+    let goOn: () => void = () => {};
+    work = (job) =>
+      job.clipId === id
+        ? new Promise<void>((resolve) => {
+            goOn = () => void cut(job).then(resolve);
+          })
+        : cut(job);
+    const folder = first.audio.key.slice(0, first.audio.key.lastIndexOf('/'));
+    const transcript = {
+      ...{ kind: 'transcript' as const, key: `${folder}/transcript-0a1b2c3d.json`, bytes: 9 },
+      ...{ contentType: 'application/json', sha256: 'c'.repeat(64) },
+    };
+    await queues.report({
+      ...{ kind: 'files-added', recordingId, callId, workerId: 'worker_test', at: Date.now() },
+      files: [transcript],
+    });
+    await eventually(() =>
+      expect(jobs.find(({ clipId, transcript: by }) => clipId === id && by)?.transcript).to.deep.equal({
+        ...{ key: transcript.key, sha256: transcript.sha256 },
+      }),
+    );
+    expect(await codeOf(marks(people.cx).play(id))).to.equal('clip.not-ready');
+    expect((await marks(people.cx).clip(id)).masking).to.equal(null);
+    // The first cut's second form comes late: what it lets hear is not taken for silenced.
+    await queues.reportClip({
+      kind: 'cut',
+      ...head(first),
+      file: fileOf(first, 'clip'),
+      fromMs: 0,
+      toMs: 1_000,
+    });
+    work = cut;
+    goOn();
+    await eventually(async () => expect((await marks(people.cx).clip(id)).masking).to.equal('silenced'));
+    const silenced = await marks(people.cx).play(id);
+    expect(silenced.renderings.map(({ url }) => url.includes('deadbeef'))).to.deep.equal([true]);
+    const gone = [fileOf(first, 'clip').key, rendered.key].sort();
+    await eventually(() => {
+      const job = withdrawals.find(({ clipId }) => clipId === id);
+      expect([...(job?.keys ?? [])].sort()).to.deep.equal(gone);
+      expect(job).to.deep.include({ by: 'masking' });
+    });
+    // Every other clip of the recording, too; new ones are silenced from the start.
+    await eventually(async () => {
+      const all = await marks(people.cx).clips({ recordingId });
+      const ready = all.filter(({ state: now }) => now === 'ready');
+      expect(ready.length).to.be.above(3);
+      expect(new Set(ready.map(({ masking }) => masking))).to.deep.equal(new Set(['silenced']));
+    });
+    const { id: next } = await marks(people.cx).cut(wish(18_000, 20_000));
+    await eventually(async () => expect((await marks(people.cx).clip(next)).masking).to.equal('silenced'));
+  });
+
+  it('of transcripts that came while no server was there are silenced at the next start', async () => {
+    const { id } = await marks(people.cx).cut(wish(21_000, 23_000));
+    await eventually(async () => expect(await state(id)).to.equal('ready'));
+    await server.stop();
+    await rows().updateOne({ _id: id }, { $set: { transcript: null, silences: 0 } });
+    jobs.length = 0;
+    server = await startServer(stores, { ANALYSIS: 'off', PORT: String(server.port) });
+    await eventually(() => expect(jobs.map(({ clipId }) => clipId)).to.deep.equal([id]), { within: 10_000 });
+    await eventually(async () => expect((await marks(people.cx).clip(id)).masking).to.equal('silenced'));
+  });
+
+  it('let recordings be heard in full by the CX team alone, where personal data was found', async () => {
+    const { manager, cx } = people;
+    const [full] = (await rowsOfRecording()).files.filter(({ kind }) => kind === 'audio');
+    expect((await cx.recordings.audio(recordingId)).masking, 'no words are masked in it').to.equal(
+      'nothing-found',
+    );
+    const masked = { ...full!, kind: 'masked' as const, key: full!.key.replace('audio', 'masked') };
+    await queues.report({
+      ...{ kind: 'files-added', recordingId, callId, workerId: 'worker_test', at: Date.now() },
+      files: [masked as never],
+    });
+    await eventually(async () =>
+      expect((await manager.recordings.audio(recordingId)).masking).to.equal('silenced'),
+    );
+    const [heard, inFull] = [
+      await manager.recordings.audio(recordingId),
+      await cx.recordings.audio(recordingId),
+    ];
+    expect(heard.renderings.map(({ url }) => new URL(url).pathname.endsWith(masked.key))).to.deep.equal([
+      true,
+    ]);
+    expect(inFull.masking).to.equal('in-full');
+    expect(new URL(inFull.url).pathname.endsWith(full!.key)).to.equal(true);
   });
 });

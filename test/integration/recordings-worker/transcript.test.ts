@@ -192,7 +192,9 @@ describe('the transcript of a recording', function () {
     world.queues.handle('clip-reports', async (one) => void told.push(one), { concurrency: 1 });
     const transcript = { key: report.file.key, sha256: report.file.sha256 };
     const { key, sha256 } = audio;
-    await world.queues.enqueueClip({ ...clipJob, clipId: 'clip_full', audio: { key, sha256 } });
+    await world.queues.enqueueClip({
+      ...{ ...clipJob, clipId: 'clip_full', audio: { key, sha256 }, transcript: null },
+    });
     await world.queues.enqueueClip({
       ...clipJob,
       clipId: 'clip_silenced',

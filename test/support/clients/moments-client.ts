@@ -29,6 +29,8 @@ export function marks({ api }: PersonClient) {
     play: (id: string): Promise<ResponseOf<typeof clipsEndpoints.audio>> =>
       api.call(clipsEndpoints.audio, { params: { id } }),
     retry: (id: string): Promise<Clip> => api.call(clipsEndpoints.retry, { params: { id } }),
+    withdraw: (id: string, reason = 'It is not needed any more.'): Promise<Clip> =>
+      api.call(clipsEndpoints.withdraw, { params: { id }, body: { reason } }),
     counts: async (...recordingIds: string[]) =>
       (await api.call(clipsEndpoints.counts, { query: { recordingIds: recordingIds.join(',') } })).counts,
   };
