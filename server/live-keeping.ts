@@ -11,6 +11,10 @@ import type { Dependent } from '#domains/retention/retention.ports.ts';
 import { retentionRoutes } from '#domains/retention/retention.routes.ts';
 import { createRetentionService } from '#domains/retention/retention.service.ts';
 import { createRetentionStore } from '#domains/retention/retention.store.ts';
+import {
+  createRoomRetention,
+  type RoomRetentionDependencies,
+} from '#domains/retention/room-retention.service.ts';
 import type { Metrics } from '#kernel/metrics.ts';
 import type { Queues } from '#kernel/queues.ts';
 import { repeat } from '#kernel/repeat.ts';
@@ -23,6 +27,9 @@ const askEveryMs = 60_000;
 /** How often deletions that got stuck are gone on with, and a server asks whether it is time for others. Milliseconds. */
 const tendEveryMs = 60_000;
 
+/** How often notes and messages are looked for that are kept long enough. Milliseconds. */
+const clearEveryMs = 3_600_000;
+
 interface KeepingNeeds extends Pick<LiveNeeds, 'log' | 'lifecycle' | 'clock' | 'mongo' | 'redis'> {
   readonly queues: Queues;
   readonly objects: ObjectStore;
@@ -33,6 +40,8 @@ interface KeepingNeeds extends Pick<LiveNeeds, 'log' | 'lifecycle' | 'clock' | '
   readonly lineExists: (lineId: string) => Promise<boolean>;
   /** Who keeps something that was made of recordings: it goes with them. */
   readonly dependents: readonly Dependent[];
+  readonly rooms: RoomRetentionDependencies['rooms'];
+  readonly slotsByIds: RoomRetentionDependencies['slotsByIds'];
 }
 
 /** The archive over the years: whether it is whole, how long things are kept, and how they go. */
@@ -69,6 +78,15 @@ export async function startKeeping(needs: KeepingNeeds) {
     lineExists: needs.lineExists,
   });
   repeat('retention', tendEveryMs, () => retention.tend(), { lifecycle, log });
+  const roomRetention = createRoomRetention({
+    ...{ store: retentionStore, clock, log },
+    rooms: needs.rooms,
+    slotsByIds: needs.slotsByIds,
+    recording: (recordingId) => recordings.byId(recordingId),
+  });
+  const clearRooms = () => roomRetention.sweep().then(() => undefined);
+  repeat('retention of rooms', clearEveryMs, clearRooms, { lifecycle, log });
+  clearRooms().catch((err: unknown) => log.warn({ err }, 'the first look for rooms to clear failed'));
   return {
     integrity,
     deletions,

@@ -7,6 +7,7 @@ import { createRoomsService } from '#domains/rooms/rooms.service.ts';
 import { roomsSockets } from '#domains/rooms/rooms.sockets.ts';
 import { createRoomsStore } from '#domains/rooms/rooms.store.ts';
 import type { RoomsEvents } from '#domains/rooms/rooms.ts';
+import { createRoomsKeptStore } from '#domains/rooms/rooms-kept.store.ts';
 import { repeat } from '#kernel/repeat.ts';
 import { TypedEvents } from '#kernel/typed-events.ts';
 import type { LiveNeeds } from './live.ts';
@@ -35,9 +36,10 @@ export async function startRooms(needs: RoomsNeeds) {
     ...{ slotFor, events, clock, log },
     store: await createNotesStore(mongo),
   });
+  const store = await createRoomsStore(mongo);
+  const kept = await createRoomsKeptStore(mongo);
   const service = createRoomsService({
-    ...{ notes, calls, slotFor, events, clock, log },
-    store: await createRoomsStore(mongo),
+    ...{ notes, calls, slotFor, events, clock, log, store, kept },
     hands: createHandsStore(redis),
   });
   const door = roomsSockets({
@@ -49,5 +51,17 @@ export async function startRooms(needs: RoomsNeeds) {
   gateway.onGone(door.onGone);
   repeat('settling of rooms', settleEveryMs, door.settle, { lifecycle, log });
   repeat('idle notes', forgetEveryMs, async () => notes.forgetIdle(), { lifecycle, log });
-  return { notes, routes: roomsRoutes(service) };
+  return {
+    notes,
+    routes: roomsRoutes(service),
+    /** What rooms wrote, as it is kept and goes. */
+    kept: {
+      slots: kept.slots,
+      clear: async (slotId: string) => {
+        const cleared = await kept.clear(slotId, clock());
+        notes.forget(slotId);
+        return cleared;
+      },
+    },
+  };
 }

@@ -259,6 +259,8 @@ export async function startLive(needs: LiveNeeds) {
     recordings: recordingsStore,
     instanceId: instances.self,
     lineExists: async (lineId) => (await lineOf(lineId)) !== undefined,
+    rooms: together.kept,
+    slotsByIds: (ids) => seats.slots(ids),
     dependents: [
       { name: 'analysis', erase: ({ recordingId }) => analyses.analysis.eraseRecording(recordingId) },
       { name: 'transcripts', erase: ({ recordingId }) => analyses.transcripts.eraseRecording(recordingId) },

@@ -105,6 +105,7 @@ export const retentionEvent = z.object({
     'class-changed',
     'deletion-requested',
     'deletion-done',
+    'room-cleared',
   ]),
   recordingId: id.nullable(),
   reason: z.string(),

@@ -210,6 +210,8 @@ export const roomsEndpoints = {
       authors: z.array(author),
       /** The last 500; null for those who were not in the room. */
       messages: z.array(roomMessage).nullable(),
+      /** When what the room wrote was deleted, by the line’s retention; null while it is kept. */
+      clearedAt: timeMs.nullable(),
     }),
     errors: ['not-found', 'seat.required', 'scope.denied'],
   }),

@@ -122,6 +122,39 @@ export const wordsOf = ({ words }: HoldScope): string[] =>
 export const holdsOn = (holds: readonly LegalHold[], recording: Holdable): LegalHold[] =>
   holds.filter(({ scope, released }) => released === null && covers(scope, recording));
 
+interface KeptRoom {
+  readonly lineId: string;
+  readonly startsAt: number;
+  readonly endsAt: number;
+}
+
+/** What a room wrote is due as a call would be that began when its slot ended. Null: never by itself. */
+export const dueRoomAt = ({ endsAt }: KeptRoom, policy: RetentionRule): number | null =>
+  dueAt({ startedAt: endsAt }, policy);
+
+/**
+ * Whether a hold keeps what the room of a slot wrote: its line and its time fit what the hold names. `named`: where and
+ * when the recordings were that holds name. Agents and words fit every room: what notes are about nobody can tell.
+ */
+export function holdsRoom(
+  { scope, released }: Pick<LegalHold, 'scope' | 'released'>,
+  slot: KeptRoom,
+  named: ReadonlyMap<string, { readonly lineId: string; readonly startedAt: number } | null>,
+): boolean {
+  if (released !== null) return false;
+  if (scope.lineId !== undefined && scope.lineId !== slot.lineId) return false;
+  if (scope.from !== undefined && slot.endsAt <= scope.from) return false;
+  if (scope.to !== undefined && slot.startsAt >= scope.to) return false;
+  if (scope.recordingId === undefined) return true;
+  const recording = named.get(scope.recordingId);
+  if (!recording) return false;
+  const within = recording.startedAt >= slot.startsAt - roomSlackMs && recording.startedAt < slot.endsAt;
+  return recording.lineId === slot.lineId && within;
+}
+
+/** A call that a room hears may have begun so long before its slot. Milliseconds. */
+const roomSlackMs = 3_600_000;
+
 /** The first event follows this. */
 export const noHash = '0'.repeat(64);
 

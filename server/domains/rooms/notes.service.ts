@@ -142,6 +142,11 @@ export function createNotesService(deps: NotesDependencies) {
       return { text, authors };
     },
 
+    /** They are deleted: nothing of them stays in the memory. */
+    forget(slotId: string): void {
+      open.delete(slotId);
+    },
+
     /** Every minute or so: notes that nobody uses leave the memory. */
     forgetIdle(): void {
       const before = clock() - idleMs;

@@ -27,12 +27,14 @@ import {
   type StoredMessage,
   type StoredMove,
 } from './rooms.ts';
+import type { RoomsKeptStore } from './rooms-kept.store.ts';
 
 /** How many messages the record of a room shows. */
 const messagesOnRecord = 500;
 
 export interface RoomsDependencies {
   readonly store: RoomsStore;
+  readonly kept: RoomsKeptStore;
   readonly hands: HandsStore;
   readonly notes: NotesService;
   readonly calls: CallsService;
@@ -234,11 +236,12 @@ export function createRoomsService(deps: RoomsDependencies) {
     async record(person: Person, slotId: string): Promise<ResponseOf<typeof roomsEndpoints.record>> {
       const slot = await deps.slotFor(person, slotId);
       const { insider } = notesAccess(person, slot, clock());
-      const [{ text, authors }, said] = await Promise.all([
+      const [{ text, authors }, said, clearedAt] = await Promise.all([
         deps.notes.textOf(slotId),
         insider ? store.messagesBefore(slotId, Number.MAX_SAFE_INTEGER, messagesOnRecord) : null,
+        deps.kept.clearedAt(slotId),
       ]);
-      return { slot, notes: text, authors, messages: said?.map(toMessage) ?? null };
+      return { slot, notes: text, authors, messages: said?.map(toMessage) ?? null, clearedAt };
     },
   };
 }

@@ -166,6 +166,12 @@ export class Seats {
     throw new AppError('slot.full', 'All seats of this slot are taken.');
   }
 
+  /** Where and when these slots are, whoever asks: for what is kept of them. */
+  async slots(ids: readonly string[]) {
+    const slots = await this.#store.slotsByIds(ids);
+    return slots.map(({ id, lineId, startsAt, endsAt }) => ({ id, lineId, startsAt, endsAt }));
+  }
+
   /** My reservations whose slot is not over, soonest first, each with its slot. */
   async mine(person: Person): Promise<(Reservation & { slot: Slot })[]> {
     const now = this.#options.clock();

@@ -45,6 +45,7 @@ export function Policies() {
     >
       {content()}
       <p className={styles.foot}>{t('policies.why')}</p>
+      <p className={styles.foot}>{t('policies.rooms')}</p>
       <PolicyDrawer policy={edited} onClose={() => setEdited(null)} />
     </Section>
   );

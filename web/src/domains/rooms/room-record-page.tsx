@@ -19,6 +19,7 @@ export function RoomRecordPage() {
   const { slotId = '' } = useParams();
   const { t } = useTranslation('rooms');
   const { lineName } = useLines();
+  const format = useFormat();
   const { data, error, refetch } = useApiQuery(roomsEndpoints.record, { params: { id: slotId } });
   return (
     <Page
@@ -37,6 +38,10 @@ export function RoomRecordPage() {
         <ErrorState error={error} onRetry={() => void refetch()} />
       ) : !data ? (
         <LoadingRows rows={3} />
+      ) : data.clearedAt !== null ? (
+        <Section title={t('record.notes')}>
+          <p className={styles.muted}>{t('record.cleared', { when: format.dayAndTime(data.clearedAt) })}</p>
+        </Section>
       ) : (
         <div className={styles.record}>
           <Notes record={data} />

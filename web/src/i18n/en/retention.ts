@@ -22,6 +22,8 @@ export const retention = {
     own: 'As the product comes',
     changed: 'Set by {{name}}, {{when}}',
     why: 'The most special rule counts: line and kind, then line, then kind, then the one for all.',
+    rooms:
+      'Notes and messages of a slot’s room go with the ordinary calls of its line, counted from the end of the slot.',
   },
   form: {
     addTitle: 'A new rule',
@@ -125,6 +127,7 @@ export const retention = {
       'class-changed': 'Kind of call changed',
       'deletion-requested': 'Deletion decided',
       'deletion-done': 'Deleted',
+      'room-cleared': 'Notes and messages of a room deleted',
     },
   },
   recording: {

@@ -70,6 +70,8 @@ export const rooms = {
     title: 'What the room wrote',
     notes: 'Notes',
     noNotes: 'Nobody wrote notes in this slot.',
+    cleared:
+      'Notes and messages of this room were deleted {{when}}: they had been kept as long as the rules say.',
     authors: 'Written by {{names}}',
     messages: 'Messages',
     noMessages: 'Nobody wrote a message in this slot.',

@@ -24,6 +24,7 @@ export const retention: SameKeys<typeof english> = {
     own: '产品默认',
     changed: '{{name}}设定，{{when}}',
     why: '越具体的规则越优先：先看线路加类别，再看线路，再看类别，最后是通用规则。',
+    rooms: '体验室的笔记和消息按所属线路普通通话的期限删除，从场次结束时算起。',
   },
   form: {
     addTitle: '新增规则',
@@ -119,6 +120,7 @@ export const retention: SameKeys<typeof english> = {
       'class-changed': '修改通话类别',
       'deletion-requested': '决定删除',
       'deletion-done': '已删除',
+      'room-cleared': '体验室的笔记和消息已删除',
     },
   },
   recording: {

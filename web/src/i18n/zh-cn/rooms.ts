@@ -72,6 +72,7 @@ export const rooms: SameKeys<typeof english> = {
     title: '体验室记录',
     notes: '笔记',
     noNotes: '这一场没有人记笔记。',
+    cleared: '这一场的笔记和留言已按保存期限删除（{{when}}）。',
     authors: '由{{names}}记录',
     messages: '留言',
     noMessages: '这一场没有人留言。',
