@@ -1,6 +1,8 @@
 import { ScissorOutlined } from '@ant-design/icons';
 import { Button } from 'antd';
 import { useTranslation } from 'react-i18next';
+import { meetingsEndpoints } from '#contract/meetings.ts';
+import { useApiQuery } from '#web/app/queries.ts';
 import { useMay } from '#web/app/session.tsx';
 import { clockLength } from '../../ui/format/time.ts';
 import type { Player } from '../../ui/timeline/player.ts';
@@ -14,6 +16,7 @@ import { titleOf } from './clip-from-mark.tsx';
 import { ClipList } from './clip-list.tsx';
 import { spanAround } from './clip-span.ts';
 import styles from './clips.module.css';
+import { TalkedAbout } from './talked-about.tsx';
 import { useClips } from './use-clips.ts';
 
 export interface RecordingMomentsProps {
@@ -46,6 +49,8 @@ export function RecordingMoments(props: RecordingMomentsProps) {
   const marks = useTranslation('bookmarks');
   const mayCut = useMay()('clips.cut', { lineId: recording.lineId });
   const { clips } = useClips({ recordingId: recording.id }, recording.lineId);
+  const cameOfIt = useApiQuery(meetingsEndpoints.ofRecording, { params: { id: recording.id } });
+  const decisions = cameOfIt.data?.decisions ?? [];
   return (
     <>
       {draft && (
@@ -99,8 +104,10 @@ export function RecordingMoments(props: RecordingMomentsProps) {
         {clips.length === 0 ? (
           <p className={momentStyles.quiet}>{t(mayCut ? 'emptyMay' : 'empty')}</p>
         ) : (
-          <ClipList clips={clips} onPlay={player.pause} onHeard={onHeard} />
+          <ClipList clips={clips} decisions={decisions} onPlay={player.pause} onHeard={onHeard} />
         )}
+        {/* Moments that a meeting heard from the recording itself. */}
+        <TalkedAbout decisions={decisions.filter(({ clipId }) => !clips.some(({ id }) => id === clipId))} />
       </section>
     </>
   );

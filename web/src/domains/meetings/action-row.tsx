@@ -1,7 +1,7 @@
 import { Button } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { type Action, type ActionState, meetingsEndpoints } from '#contract/meetings.ts';
+import { type Action, type ActionState, type AgendaItem, meetingsEndpoints } from '#contract/meetings.ts';
 import { useApiCommand } from '../../app/queries.ts';
 import { useLocalText } from '../../i18n/language.ts';
 import { useFormat } from '../../ui/format/use-format.ts';
@@ -19,8 +19,11 @@ export function ActionRow({
   action,
   mayClose,
   ofMeeting = false,
+  item = null,
 }: {
   action: Action;
+  /** The moment that it is about, where it stands on the same page. */
+  item?: AgendaItem | null;
   mayClose: boolean;
   /** Names the meeting in place of the owner: the list is the owner's. */
   ofMeeting?: boolean;
@@ -39,7 +42,9 @@ export function ActionRow({
         <p className={state === 'open' ? styles.strong : styles.closed}>{text}</p>
         <p className={styles.meta}>
           {ofMeeting ? (
-            <Link to={`/meetings/${action.meetingId}`}>{action.meetingTitle}</Link>
+            <Link to={`/meetings/${action.meetingId}${action.itemId ? `#${action.itemId}` : ''}`}>
+              {action.meetingTitle}
+            </Link>
           ) : (
             local(action.owner.name)
           )}
@@ -52,6 +57,11 @@ export function ActionRow({
             </span>
           )}
         </p>
+        {item && !item.gone && (
+          <p className={styles.meta}>
+            <Link to={`#${item.id}`}>{t('actions.about', { title: item.title })}</Link>
+          </p>
+        )}
         {change.error && <ErrorNote error={change.error} onClose={() => change.reset()} />}
       </div>
       {mayClose && (

@@ -20,7 +20,7 @@ const dayMs = 86_400_000;
 export function Actions({ meeting }: { meeting: Meeting }) {
   const { t } = useTranslation('meetings');
   const person = usePerson();
-  const { actions, state, mine } = meeting;
+  const { actions, agenda, state, mine } = meeting;
   return (
     <Section title={t('actions.heading')} flush>
       {actions.length === 0 ? (
@@ -28,7 +28,12 @@ export function Actions({ meeting }: { meeting: Meeting }) {
       ) : (
         <ul data-testid="actions">
           {actions.map((action) => (
-            <ActionRow key={action.id} action={action} mayClose={mine || action.owner.id === person.id} />
+            <ActionRow
+              key={action.id}
+              action={action}
+              item={agenda.find(({ id }) => id === action.itemId) ?? null}
+              mayClose={mine || action.owner.id === person.id}
+            />
           ))}
         </ul>
       )}
@@ -38,6 +43,8 @@ export function Actions({ meeting }: { meeting: Meeting }) {
 }
 
 interface Fields {
+  /** Empty: of no moment by itself. */
+  itemId: string;
   text: string;
   ownerId: string;
   dueOn: string;
@@ -56,7 +63,10 @@ function Decide({ meeting }: { meeting: Meeting }) {
   const submit = (fields: Fields) => {
     key.current ??= newIdempotencyKey();
     decide.mutate(
-      { params: { id: meeting.id }, body: { ...fields, itemId: null, idempotencyKey: key.current } },
+      {
+        params: { id: meeting.id },
+        body: { ...fields, itemId: fields.itemId || null, idempotencyKey: key.current },
+      },
       {
         onSuccess: ({ owner }) => {
           key.current = null;
@@ -77,7 +87,7 @@ function Decide({ meeting }: { meeting: Meeting }) {
       layout="vertical"
       requiredMark={false}
       className={styles.decide ?? ''}
-      initialValues={{ text: '', ownerId: people[1]?.id ?? people[0]?.id, dueOn: inAFortnight }}
+      initialValues={{ itemId: '', text: '', ownerId: people[1]?.id ?? people[0]?.id, dueOn: inAFortnight }}
       onFinish={submit}
     >
       <Form.Item
@@ -86,6 +96,16 @@ function Decide({ meeting }: { meeting: Meeting }) {
         rules={[{ required: true, whitespace: true, message: t('actions.missing') }]}
       >
         <Input.TextArea autoSize={{ minRows: 1, maxRows: 4 }} maxLength={meetingLimits.action} />
+      </Form.Item>
+      <Form.Item name="itemId" label={t('actions.item')}>
+        <Select
+          options={[
+            { value: '', label: t('actions.noItem') },
+            ...meeting.agenda.flatMap(({ id, title, gone }, index) =>
+              gone ? [] : [{ value: id, label: `${index + 1}. ${title}` }],
+            ),
+          ]}
+        />
       </Form.Item>
       <div className={styles.fields}>
         <Form.Item name="ownerId" label={t('actions.owner')} rules={required}>

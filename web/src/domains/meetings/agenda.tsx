@@ -2,25 +2,37 @@ import { CaretRightFilled } from '@ant-design/icons';
 import { Button, Input } from 'antd';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type AgendaItem, type Meeting, meetingLimits, meetingsEndpoints } from '#contract/meetings.ts';
+import { Link, useLocation } from 'react-router';
+import {
+  type Action,
+  type AgendaItem,
+  type Meeting,
+  meetingLimits,
+  meetingsEndpoints,
+} from '#contract/meetings.ts';
 import { useApiCommand } from '../../app/queries.ts';
 import { useMay } from '../../app/session.tsx';
+import { useLocalText } from '../../i18n/language.ts';
 import { useAnnounce } from '../../ui/announce.tsx';
 import { useFormat } from '../../ui/format/use-format.ts';
 import { Section } from '../../ui/page.tsx';
 import { EmptyState, ErrorNote } from '../../ui/states.tsx';
 import { When } from '../../ui/when.tsx';
 import { useLines } from '../businesses/use-lines.ts';
+import { MaskingNote } from '../clips/masking-note.tsx';
+import { Withdrawn } from '../clips/withdraw-clip.tsx';
+import { useDayWords } from './action-row.tsx';
 import { AgendaPlayer } from './agenda-player.tsx';
 import styles from './meetings.module.css';
 
 /** The moments in their order. One plays at a time, and the next one follows by itself when all are played. */
 export function Agenda({ meeting }: { meeting: Meeting }) {
   const { t } = useTranslation('meetings');
-  const { agenda, id, state } = meeting;
+  const { agenda, actions, id, state } = meeting;
+  useAnchor();
   const [playing, setPlaying] = useState<{ itemId: string; through: boolean } | null>(null);
   const current = agenda.findIndex((item) => item.id === playing?.itemId);
-  const after = (from: number) => agenda.slice(from + 1).find((item) => !item.gone);
+  const after = (from: number) => agenda.slice(from + 1).find(isHeard);
   const first = after(-1);
   if (agenda.length === 0) {
     return (
@@ -54,21 +66,59 @@ export function Agenda({ meeting }: { meeting: Meeting }) {
     >
       <ol data-testid="agenda">
         {agenda.map((item, index) => (
-          <li key={item.id} className={styles.item} data-item={item.id} data-current={index === current}>
+          <li
+            key={item.id}
+            id={item.id}
+            className={styles.item}
+            data-item={item.id}
+            data-current={index === current}
+          >
             <ItemHead
               item={item}
               number={index + 1}
               plays={index === current}
               {...(hearable &&
-                !item.gone && { onPlay: () => setPlaying({ itemId: item.id, through: false }) })}
+                isHeard(item) && { onPlay: () => setPlaying({ itemId: item.id, through: false }) })}
             />
             {index === current && <AgendaPlayer key={item.id} meetingId={id} item={item} onEnded={ended} />}
             {!item.gone && <Note meeting={meeting} item={item} />}
+            <OfItem actions={actions.filter(({ itemId }) => itemId === item.id)} />
           </li>
         ))}
       </ol>
       {hearable && <p className={styles.foot}>{t('agenda.logged')}</p>}
     </Section>
+  );
+}
+
+const isHeard = ({ gone, withdrawn }: AgendaItem): boolean => !gone && withdrawn === null;
+
+/** Who follows a link to a moment finds it in view: the page is there before its agenda is. */
+function useAnchor(): void {
+  const { hash } = useLocation();
+  useEffect(() => {
+    if (hash) document.getElementById(hash.slice(1))?.scrollIntoView({ block: 'start' });
+  }, [hash]);
+}
+
+/** What was decided about one moment. */
+function OfItem({ actions }: { actions: readonly Action[] }) {
+  const { t } = useTranslation('meetings');
+  const local = useLocalText();
+  const day = useDayWords();
+  if (actions.length === 0) return null;
+  return (
+    <div className={styles.ofItem} data-testid="decided-about">
+      <p className={styles.meta}>{t('actions.ofItem')}</p>
+      <ul>
+        {actions.map(({ id, text, owner, dueOn, state }) => (
+          <li key={id}>
+            {text} — {local(owner.name)},{' '}
+            {state === 'open' ? t('actions.dueOn', { day: day(dueOn) }) : t(`actions.state.${state}`)}
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }
 
@@ -87,7 +137,7 @@ function ItemHead({
   const format = useFormat();
   const mayDo = useMay();
   const { lineName } = useLines();
-  const { title, lineId, fromMs, toMs, callStartedAt, gone } = item;
+  const { title, lineId, fromMs, toMs, callStartedAt, gone, masking, withdrawn, recordingId } = item;
   const outside = !mayDo('recordings.replay', { lineId });
   return (
     <div className={styles.itemHead}>
@@ -98,6 +148,14 @@ function ItemHead({
           {lineName(lineId) && <span>{lineName(lineId)} · </span>}
           {format.clockLength(toMs - fromMs)} · <When at={callStartedAt + fromMs} />
         </p>
+        {withdrawn !== null && <Withdrawn withdrawal={withdrawn} />}
+        {!gone && (
+          <p className={styles.meta}>
+            {masking !== null && <MaskingNote masking={masking} />}
+            {masking !== null && !outside && ' · '}
+            {!outside && <Link to={`/recordings/${recordingId}`}>{t('agenda.recording')}</Link>}
+          </p>
+        )}
         {outside && <p className={styles.meta}>{t('agenda.outside')}</p>}
       </div>
       {onPlay && !plays && (

@@ -23,6 +23,7 @@ import { useMomentPins } from '../bookmarks/moment-pins.ts';
 import { type Moments, useMoments } from '../bookmarks/use-moments.ts';
 import type { ClipDraft } from '../clips/clip-cutter.tsx';
 import { moveEnd } from '../clips/clip-span.ts';
+import { MaskingNote } from '../clips/masking-note.tsx';
 import { draftAt, RecordingMoments } from '../clips/recording-moments.tsx';
 import { keepSameLoudness, keptSameLoudness } from './kept-loudness.ts';
 import { BackIcon, ForwardIcon } from './player-icons.tsx';
@@ -157,7 +158,15 @@ export function RecordingPlayer({
         onRead={onHeard}
       />
       <div className={styles.foot}>
-        <p>{t('player.logged')}</p>
+        <p>
+          {t('player.logged')}
+          {audio.data && (
+            <>
+              {' '}
+              <MaskingNote masking={audio.data.masking} />
+            </>
+          )}
+        </p>
         <PlayerKeys
           player={player}
           moments={moments}

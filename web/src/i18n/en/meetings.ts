@@ -70,6 +70,7 @@ export const meetings = {
   keep: 'Keep it',
   cancelled: 'This meeting was called off.',
   agenda: {
+    recording: 'Open the recording',
     heading: 'Agenda',
     play: 'Play: {{title}}',
     pause: 'Pause',
@@ -92,6 +93,10 @@ export const meetings = {
     saved: 'The note is saved.',
   },
   actions: {
+    item: 'About which moment',
+    noItem: 'Of the meeting as a whole',
+    about: 'About: {{title}}',
+    ofItem: 'Decided about it',
     heading: 'Decided',
     empty: 'Nothing decided yet',
     emptyBody: 'A decision becomes an action: who does what until when.',

@@ -70,6 +70,7 @@ export const meetings: SameKeys<typeof english> = {
   keep: '保留',
   cancelled: '这次会诊已取消。',
   agenda: {
+    recording: '打开录音',
     heading: '议程',
     play: '播放：{{title}}',
     pause: '暂停',
@@ -92,6 +93,10 @@ export const meetings: SameKeys<typeof english> = {
     saved: '记录已保存。',
   },
   actions: {
+    item: '针对哪个片段',
+    noItem: '针对整场会诊',
+    about: '针对：{{title}}',
+    ofItem: '由此决定',
     heading: '决定事项',
     empty: '还没有决定',
     emptyBody: '每个决定都落到人：谁、做什么、什么时候完成。',
