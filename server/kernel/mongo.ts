@@ -11,6 +11,9 @@ export type MongoConnection = mongoose.Connection;
 export async function connectMongo(url: string, log: Log): Promise<MongoConnection> {
   const connection = mongoose.createConnection(url, {
     serverSelectionTimeoutMS: 5_000,
+    // The driver has one look at the server at a time. One that gets no answer, as from a server that goes down just then,
+    // would keep it from seeing for half a minute that the server is back.
+    connectTimeoutMS: 5_000,
     // A query is answered or refused in this time: a door never hangs on its store.
     socketTimeoutMS: 15_000,
     writeConcern: { w: 'majority', journal: true },
