@@ -129,6 +129,7 @@ export function createListenerMedia(
   ): Promise<Listener> {
     const { callId } = room;
     const { host } = place;
+    await host.turns.take();
     const transport = await openWebRtcTransport(host).catch((error: unknown) => {
       throw mediaFault(error, 'media.parameters', 'The transport could not be opened.');
     });

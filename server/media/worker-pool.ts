@@ -4,6 +4,7 @@ import { ConfigError, type ServerConfig } from '#kernel/config.ts';
 import type { Log } from '#kernel/log.ts';
 import { processCpuTicks } from './process-cpu.ts';
 import { routerCodecs } from './router-codecs.ts';
+import { Turns } from './turns.ts';
 
 /** One SFU worker process with all that calls need of it. A respawned worker is a new host at the same index. */
 export interface MediaHost {
@@ -16,6 +17,8 @@ export interface MediaHost {
   readonly lost: boolean;
   /** Of one core, over the last sample. */
   readonly cpuPercent: number;
+  /** Newcomers open their transports on it in turn. */
+  readonly turns: Turns;
 }
 
 export type WorkerPoolConfig = Pick<
@@ -38,6 +41,7 @@ const respawnMaxMs = 5_000;
 const stableAfterMs = 10_000;
 
 class Host implements MediaHost {
+  readonly turns = new Turns();
   lost = false;
   cpuPercent = 0;
   readonly bornAt = performance.now();
