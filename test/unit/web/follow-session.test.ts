@@ -123,13 +123,32 @@ describe('Following in the room', () => {
     expect(one.phase()).to.equal('live');
     await settled();
     one.offer('a');
-    one.become({ phase: 'recovering' });
-    one.offer('b');
     expect(one.listened).to.deep.equal([]);
     one.become({ phase: 'ended' });
     one.offer('elsewhere', 'another-slot');
     one.offer('c');
     expect(one.listened).to.deep.equal(['c']);
+  });
+
+  it('keeps what is offered while the call before is sought again, until that one is over', async () => {
+    const one = room();
+    one.follow.choose('line');
+    await settled();
+    one.offer('a');
+    one.become({ phase: 'live' });
+    one.become({ phase: 'recovering' });
+    one.reconnect();
+    one.offer('b');
+    expect(one.listened, 'while it may come back').to.deep.equal(['a']);
+    one.become({ phase: 'ended' });
+    expect(one.listened).to.deep.equal(['a', 'b']);
+    expect(one.view().given?.call.id).to.equal('b');
+
+    one.become({ phase: 'recovering' });
+    one.offer('c');
+    one.become({ phase: 'live' });
+    one.become({ phase: 'ended' });
+    expect(one.listened, 'once the call came back').to.deep.equal(['a', 'b']);
   });
 
   it('waits again when the call is over and no other is there', async () => {

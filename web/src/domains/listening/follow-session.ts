@@ -41,6 +41,8 @@ const nothing: FollowView = {
 /** A store or the network was away: asked again after so long. Milliseconds. */
 const retryMs = 2_000;
 
+type Offer = PayloadOf<typeof followEvents.offered>;
+
 const hears = (phase: ListeningPhase) => phase === 'joining' || phase === 'live' || phase === 'recovering';
 
 /** What following needs of the visit to the room. */
@@ -61,6 +63,8 @@ export class FollowSession {
   /** Grows with every question, so that a late answer to an older one is dropped. */
   #asked = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
+  /** Offered while the call before it is sought again: taken when that one turns out to be over. */
+  #kept: Offer | null = null;
 
   constructor(realtime: Realtime, session: FollowedSession, slotId: string) {
     this.#realtime = realtime;
@@ -111,6 +115,7 @@ export class FollowSession {
 
   #off(change: Partial<FollowView>): void {
     this.#asked += 1;
+    this.#kept = null;
     this.#set({ mode: null, ...change });
     if (this.#session.state.phase === 'waiting') this.#session.leave();
   }
@@ -141,8 +146,15 @@ export class FollowSession {
     }
   }
 
-  #offered({ slotId, callId, call, why }: PayloadOf<typeof followEvents.offered>): void {
-    if (slotId !== this.#slotId || !this.#view.mode || hears(this.#session.state.phase)) return;
+  #offered(offer: Offer): void {
+    if (offer.slotId !== this.#slotId || !this.#view.mode) return;
+    const { phase } = this.#session.state;
+    // A server that was away has forgotten what is heard here, and may have the next call before this page is told so.
+    this.#kept = phase === 'recovering' ? offer : null;
+    if (!hears(phase)) this.#take(offer);
+  }
+
+  #take({ callId, call, why }: Offer): void {
     this.#set({ given: { call, why } });
     this.#session.listen(callId);
   }
@@ -166,5 +178,9 @@ export class FollowSession {
     if (!this.#view.mode || phase === from || error) return;
     const stopped = phase === 'idle' && (hears(from) || from === 'waiting');
     if (stopped && stoppedBy === null) this.stop();
+    const kept = this.#kept;
+    if (!kept || phase === 'recovering' || phase === 'joining') return;
+    this.#kept = null;
+    if (phase === 'ended' || phase === 'waiting') this.#take(kept);
   }
 }
