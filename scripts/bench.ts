@@ -32,12 +32,20 @@ import { SetUpError } from './setup/set-up-error.ts';
  * Absolute times depend on the machine; the ratios beside them were measured in the same run.
  * `--quick` shortens the calls (30 s instead of 5 minutes): to see that the bench works, not to quote.
  */
-interface Bench {
+interface Common {
   readonly name: string;
   readonly onlyAsked?: boolean;
-  /** Long ones give their figures as they come, so that what was measured is not lost with what fails after it. */
-  readonly measure: (world: World, quick: boolean) => Promise<Figure[]> | AsyncIterable<Figure[]>;
 }
+/** Long ones give their figures as they come, so that what was measured is not lost with what fails after it. */
+type Measured = Promise<Figure[]> | AsyncIterable<Figure[]>;
+interface InWorld extends Common {
+  readonly measure: (world: World, quick: boolean) => Measured;
+}
+/** Opens what it needs by itself. */
+interface ByItself extends Common {
+  readonly measureAlone: (quick: boolean) => Measured;
+}
+type Bench = InWorld | ByItself;
 
 const benches: readonly Bench[] = [
   { name: 'click', measure: (world, quick) => measureClicks(world, quick ? 10 : 40) },
@@ -52,7 +60,7 @@ const benches: readonly Bench[] = [
     name: 'janus',
     // Takes Debian's janus and the right to make a network: only when it is asked for.
     onlyAsked: true,
-    measure: (_, quick) => measureBesideJanus(quick ? 20 : 200, quick ? 4 : 12),
+    measureAlone: (quick) => measureBesideJanus(quick ? 20 : 200, quick ? 4 : 12),
   },
   {
     name: 'overload',
@@ -65,7 +73,7 @@ const benches: readonly Bench[] = [
   },
   {
     name: 'ingress',
-    measure: async (_, quick) => {
+    measureAlone: async (quick) => {
       const figures = await measureRtpIngress(200, quick ? 5 : 20);
       return [
         {
@@ -88,15 +96,15 @@ const benches: readonly Bench[] = [
         quick ? { listeners: 10, seeks: 30, seconds: 5 } : { listeners: 50, seeks: 200, seconds: 20 },
       ),
   },
-  { name: 'seal', measure: (_, quick) => measureSeal(quick ? 30 : 300) },
-  { name: 'beeps', measure: () => measureBeeps() },
+  { name: 'seal', measureAlone: (quick) => measureSeal(quick ? 30 : 300) },
+  { name: 'beeps', measureAlone: () => measureBeeps() },
   {
     name: 'capture-load',
     measure: (world, quick) =>
       measureCaptureLoad(world, quick ? [25, 50] : [25, 50, 100, 200], quick ? 20 : 300),
   },
   { name: 'clip', measure: (world, quick) => measureClips(world, quick ? 4 : 20, quick ? 10 : 60) },
-  { name: 'analysis', measure: (_, quick) => measureAnalysis(quick ? 60 : 300) },
+  { name: 'analysis', measureAlone: (quick) => measureAnalysis(quick ? 60 : 300) },
   { name: 'archive', measure: (world, quick) => measureArchive(world, quick ? 3 : 6, quick ? 30 : 300) },
 ];
 
@@ -115,10 +123,12 @@ try {
     wanted.length === 0 ? !onlyAsked : wanted.includes(name),
   )) {
     console.error(`measuring ${bench.name} …`);
-    const world = await openWorld({ MEDIA_WORKERS: '1' });
+    let world: World | undefined;
+    // One that fails is told and does not take the others' figures with it.
     try {
-      // One that fails is told and does not take the others' figures with it.
-      const measured = bench.measure(world, quick);
+      const alone = 'measureAlone' in bench;
+      if (!alone) world = await openWorld({ MEDIA_WORKERS: '1' });
+      const measured = alone ? bench.measureAlone(quick) : bench.measure(world!, quick);
       for await (const some of Symbol.asyncIterator in measured ? measured : [await measured]) {
         const named = some.map((figure) => ({ bench: bench.name, ...figure }));
         console.error(table(named));
@@ -128,7 +138,7 @@ try {
       failed.push(bench.name);
       console.error(error);
     } finally {
-      await world.close();
+      await world?.close();
     }
   }
   console.log(table(figures));

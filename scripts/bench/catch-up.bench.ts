@@ -1,4 +1,5 @@
-import type { BrowserContext, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { PersonClient } from '#support/clients/person-client.ts';
 import { type Figure, rounded } from './figures.ts';
 import { heard } from './join.bench.ts';
 import { audible, callLasts, deskOf, launchBrowser, type RoomOnPage } from './room-page.ts';
@@ -30,16 +31,15 @@ export async function* measureCatchUp(world: World, distances: readonly number[]
   try {
     await source.start([{ id: call.callId, ports: call.legs.map(({ port }) => port) }]);
     await heard(world, call.callId);
-    const context = await deskOf(browser, world.host, world.server.url);
     const farthest = Math.max(...distances);
     for (const pair of [speeds.slice(0, 2), speeds.slice(2)]) {
-      const pages = await Promise.all(pair.map(() => listen(context, world)));
+      const pages = await Promise.all(pair.map((_, place) => listen(browser, world, `crowd-${place + 1}`)));
       await Promise.all(pages.map((page) => callLasts(page, farthest + 5)));
       for (const seconds of distances) {
         const caughtUp = await Promise.all(pages.map((page, place) => catchUp(page, pair[place]!, seconds)));
         yield caughtUp.map(figureOf);
       }
-      await Promise.all(pages.map((page) => page.close()));
+      await Promise.all(pages.map((page) => page.context().close()));
     }
   } finally {
     await browser.close();
@@ -48,9 +48,12 @@ export async function* measureCatchUp(world: World, distances: readonly number[]
   }
 }
 
-async function listen(context: BrowserContext, world: World): Promise<Page> {
+/** Each page is somebody else's: a person hears one call at a time. */
+async function listen(browser: Browser, world: World, personaId: string): Promise<Page> {
+  const { url } = world.server;
+  const context = await deskOf(browser, await PersonClient.signIn(url, personaId), url);
   const page = await context.newPage();
-  await page.goto(`${world.server.url}/room/${world.slotId}`);
+  await page.goto(`${url}/room/${world.slotId}`);
   await page.getByTestId('listen').click();
   return page;
 }
