@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { bookmarksEndpoints } from '#contract/bookmarks.ts';
+import { clipsEndpoints } from '#contract/clips.ts';
 import type { BodyOf } from '#contract/endpoint.ts';
 import { hearingsEndpoints } from '#contract/hearings.ts';
 import { type Meeting, meetingsEndpoints } from '#contract/meetings.ts';
@@ -289,6 +290,38 @@ describe('Convening a meeting', function () {
     expect(await change(owner, { revision: 2, state: 'done' })).to.deep.include({ state: 'done' });
     expect((await mine())[0]?.closedAt).to.be.a('number');
     expect((await show(manager)).actions.map(({ state }) => state)).to.deep.equal(['done']);
+  });
+
+  it('is found from the call that it was about, with what was decided, by those who were there', async () => {
+    const [item] = meeting.agenda;
+    const cameOf = async (who: PersonClient) =>
+      (await who.api.call(meetingsEndpoints.ofRecording, { params: { id: item!.recordingId } })).decisions;
+    const [decision] = await cameOf(manager);
+    expect(decision).to.deep.include({
+      ...{ meetingId: meeting.id, meetingTitle: meeting.title, itemId: item!.id, clipId: item!.clipId },
+    });
+    expect(decision?.actions.map(({ text, itemId }) => ({ text, itemId }))).to.deep.equal([
+      { text: 'Offer the swap', itemId: item!.id },
+    ]);
+    expect(await cameOf(delivery).catch(refusal), 'a call beyond their scope').to.equal('scope.denied');
+  });
+
+  it('plays no clip that was taken back, and says who took it back', async () => {
+    const item = meeting.agenda[1]!;
+    await eventually(
+      async () => expect((await show(manager)).agenda[1]?.masking, 'it is cut').to.equal('unchecked'),
+      { within: 30_000 },
+    );
+    const params = { id: item.clipId! };
+    await manager.api.call(clipsEndpoints.withdraw, { params, body: { reason: 'Asked for by her.' } });
+    const { withdrawn, masking } = (await show(owner)).agenda[1]!;
+    expect(withdrawn).to.deep.include({ reason: 'Asked for by her.' });
+    expect(withdrawn?.by.id).to.equal('supermarket-manager');
+    expect(masking).to.equal(null);
+    for (const who of [manager, owner, delivery]) {
+      const hear = who.api.call(meetingsEndpoints.audio, { params: { id: meeting.id, itemId: item.id } });
+      expect(await hear.catch(refusal), 'nor the recording in its place').to.equal('clip.withdrawn');
+    }
   });
 
   it('tells everybody when it is called off, and is over then', async () => {
