@@ -8,14 +8,14 @@ const poor = { roundTripMs: null, jitterMs: 20, lossRatio: 0.08 };
 
 describe('The stretches of a line that were not good', () => {
   it('are none where all was well', () => {
-    expect(stretchesOf([{ ...good, at: 0 }])).to.deep.equal([]);
-    expect(stretchesOf([])).to.deep.equal([]);
+    expect(stretchesOf([{ ...good, at: 0 }], null)).to.deep.equal([]);
+    expect(stretchesOf([], null)).to.deep.equal([]);
   });
 
   it('hold what follows at once as one, as bad as its worst piece', () => {
     const pieces = [good, fair, poor, good, fair];
     const windows = pieces.map((figures, index) => ({ ...figures, at: index * (pieceMs + 1_200) }));
-    expect(stretchesOf(windows)).to.deep.equal([
+    expect(stretchesOf(windows, null)).to.deep.equal([
       {
         fromMs: 11_200,
         toMs: 22_400 + pieceMs,
@@ -31,7 +31,16 @@ describe('The stretches of a line that were not good', () => {
       { ...fair, at: 0 },
       { ...fair, at: 3 * pieceMs },
     ];
-    expect(stretchesOf(windows)).to.have.length(2);
+    expect(stretchesOf(windows, null)).to.have.length(2);
+  });
+});
+
+describe('The last stretch of a line', () => {
+  it('ends with the listening, after one report at the earliest', () => {
+    const windows = [{ ...fair, at: 1_000 }];
+    expect(stretchesOf(windows, 5_000)[0]?.toMs).to.equal(5_000);
+    expect(stretchesOf(windows, 1_200)[0]?.toMs).to.equal(3_000);
+    expect(stretchesOf(windows, 60_000)[0]?.toMs).to.equal(1_000 + pieceMs);
   });
 });
 

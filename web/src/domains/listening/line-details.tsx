@@ -13,7 +13,7 @@ type Windows = ResponseOf<typeof hearingsEndpoints.line>['windows'];
 const stretchesShown = 4;
 
 /** All that was measured of one listening: said in words, and drawn. */
-export function LineDetails({ hearingId }: { hearingId: string }) {
+export function LineDetails({ hearingId, endedAt }: { hearingId: string; endedAt: number | null }) {
   const query = useApiQuery(hearingsEndpoints.line, { params: { id: hearingId } });
   if (query.error) return <ErrorState error={query.error} onRetry={() => void query.refetch()} />;
   if (!query.data) {
@@ -23,17 +23,17 @@ export function LineDetails({ hearingId }: { hearingId: string }) {
       </div>
     );
   }
-  return <Details windows={query.data.windows} />;
+  return <Details windows={query.data.windows} endedAt={endedAt} />;
 }
 
-function Details({ windows }: { windows: Windows }) {
+function Details({ windows, endedAt }: { windows: Windows; endedAt: number | null }) {
   const { t } = useTranslation('lines');
   const format = useFormat();
   const numbers = useLineNumbers();
   const first = windows[0]?.at;
   if (first === undefined) return <p className={styles.details}>{t('history.graph.none')}</p>;
   const last = (windows.at(-1)?.at ?? first) + pieceMs;
-  const stretches = stretchesOf(windows);
+  const stretches = stretchesOf(windows, endedAt);
   const longest = stretches
     .toSorted((a, b) => b.toMs - b.fromMs - (a.toMs - a.fromMs))
     .slice(0, stretchesShown)

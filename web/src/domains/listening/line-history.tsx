@@ -1,3 +1,4 @@
+import { RightOutlined } from '@ant-design/icons';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { HeardLine } from '#contract/hearings.ts';
@@ -46,8 +47,11 @@ function Listening({ line, named }: { line: HeardLine; named: boolean }) {
   if (worst === null) return <div className={styles.summary}>{row}</div>;
   return (
     <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
-      <summary className={styles.summary}>{row}</summary>
-      {open && <LineDetails hearingId={line.id} />}
+      <summary className={styles.summary}>
+        {row}
+        <RightOutlined aria-hidden className={styles.opens ?? ''} />
+      </summary>
+      {open && <LineDetails hearingId={line.id} endedAt={endedAt} />}
     </details>
   );
 }

@@ -2,6 +2,8 @@ import { type LineFigures, lineGrade } from '#contract/line-grade.ts';
 
 /** The server keeps what was measured in pieces of this length. Milliseconds. */
 export const pieceMs = 10_000;
+/** What a report tells of lies before it: the last piece lasted at least as long as that. */
+const reportMs = 2_000;
 /** A piece begins up to one report later than the one before it ended. */
 const joinsWithinMs = pieceMs / 2;
 
@@ -15,14 +17,20 @@ export interface Stretch {
 
 type Window = LineFigures & { readonly at: number };
 
-/** Where the line was not good, in order; what touches is one stretch, as bad as its worst piece. */
-export function stretchesOf(windows: readonly Window[]): Stretch[] {
+/**
+ * Where the line was not good, in order; what touches is one stretch, as bad as its worst piece. `endedAt`: when the
+ * listening ended, UTC ms, null while it goes on.
+ */
+export function stretchesOf(windows: readonly Window[], endedAt: number | null): Stretch[] {
   const stretches: Stretch[] = [];
   for (const window of windows) {
     const grade = lineGrade(window);
     if (grade === 'good') continue;
     const before = stretches.at(-1);
-    const toMs = window.at + pieceMs;
+    const toMs = Math.min(
+      window.at + pieceMs,
+      Math.max(window.at + reportMs, endedAt ?? Number.POSITIVE_INFINITY),
+    );
     if (before && window.at - before.toMs < joinsWithinMs) {
       stretches[stretches.length - 1] = {
         ...before,

@@ -16,7 +16,8 @@ const shown = 6;
 export function LinesOfDay() {
   const { t } = useTranslation('lines');
   const format = useFormat();
-  const to = Math.ceil(useNow(minuteMs) / minuteMs) * minuteMs;
+  // Up to the end of this minute, so that the question stays the same while it lasts.
+  const to = useNow(minuteMs) + minuteMs;
   const query = useApiQuery(
     hearingsEndpoints.lines,
     { query: { of: 'everyone', from: to - dayMs, to, order: 'worst', limit: shown } },
