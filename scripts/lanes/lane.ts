@@ -22,7 +22,8 @@ class LaneReporter extends Mocha.reporters.Spec {
       if (path !== undefined) tell({ kind: 'file', path, ms: Date.now() - startedAt });
       path = undefined;
     };
-    runner.on(EVENT_SUITE_BEGIN, ({ parent, file }) => {
+    // Before the reporter itself prints the suite's title, which is in the next file's block.
+    runner.prependListener(EVENT_SUITE_BEGIN, ({ parent, file }) => {
       if (!parent?.root) return;
       const next = relative('', file ?? '');
       // A file may hold several suites.

@@ -60,7 +60,9 @@ export async function startDocumentServer(options: DocumentServerOptions): Promi
   const stop = async () => {
     clearInterval(sweep);
     const closed = new Promise((resolve) => server.close(resolve));
-    for (const socket of sockets) socket.destroy();
+    // By a reset, which the official driver hears of at once. After an orderly end there is a moment in which it may still
+    // write to the connection over which it watches the server, and then waits for good: it never sees it come back.
+    for (const socket of sockets) socket.resetAndDestroy();
     await closed;
     await store.close();
   };
