@@ -3,6 +3,7 @@ import { bookmarksEndpoints } from './bookmarks.ts';
 import { businessesEndpoints } from './businesses.ts';
 import { callsEndpoints, telephonyEndpoints } from './calls.ts';
 import { clipsEndpoints } from './clips.ts';
+import { decisionsEndpoints } from './decisions.ts';
 import { hearingsEndpoints } from './hearings.ts';
 import { identityEndpoints } from './identity.ts';
 import { meetingsEndpoints } from './meetings.ts';
@@ -33,6 +34,7 @@ export const api = {
   bookmarks: bookmarksEndpoints,
   clips: clipsEndpoints,
   meetings: meetingsEndpoints,
+  decisions: decisionsEndpoints,
   sessionReports: sessionReportsEndpoints,
   retention: retentionEndpoints,
   operations: operationsEndpoints,

@@ -97,20 +97,6 @@ export const action = z.object({
 });
 export type Action = z.infer<typeof action>;
 
-/** A moment of a recording that a meeting talked about, and what was decided about it. */
-export const decision = z.object({
-  meetingId: id,
-  meetingTitle: z.string(),
-  startsAt: timeMs,
-  state: meetingState,
-  itemId: id,
-  clipId: id.nullable(),
-  fromMs: offsetMs,
-  toMs: offsetMs,
-  actions: z.array(action),
-});
-export type Decision = z.infer<typeof decision>;
-
 export const meetingSummary = z.object({
   id,
   title: z.string(),
@@ -359,17 +345,6 @@ export const meetingsEndpoints = {
     response: action,
     status: 201,
     errors: ['not-found', 'ability.denied', 'meeting.state', 'idempotency.reused'],
-  }),
-  ofRecording: endpoint({
-    id: 'meetings.of-recording',
-    method: 'get',
-    path: '/api/recordings/{id}/decisions',
-    summary:
-      'What came of a recording: the moments of it that meetings of this person talked about, and the actions that were decided about each.',
-    auth: 'session',
-    params,
-    response: z.object({ decisions: z.array(decision) }),
-    errors: ['not-found', 'ability.denied', 'scope.denied'],
   }),
   myActions: endpoint({
     id: 'meetings.my-actions',

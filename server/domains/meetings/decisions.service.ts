@@ -1,5 +1,5 @@
+import type { Decision } from '#contract/decisions.ts';
 import type { Person } from '#contract/identity.ts';
-import type { Decision } from '#contract/meetings.ts';
 import type { ActionsService } from './actions.service.ts';
 import type { MomentRecordings } from './meetings.ports.ts';
 import { isPresent } from './meetings.service.ts';

@@ -1,3 +1,4 @@
+import { decisionsEndpoints } from '#contract/decisions.ts';
 import { meetingsEndpoints } from '#contract/meetings.ts';
 import { type Route, route } from '#http/route.ts';
 import type { ActionsService } from './actions.service.ts';
@@ -38,7 +39,7 @@ export function meetingsRoutes(
     route(meetingsEndpoints.decide, async ({ person, params, body }) =>
       actions.decide(person(), await meetings.present(person(), params.id), body),
     ),
-    route(meetingsEndpoints.ofRecording, ({ person, params }) => decisions.ofRecording(person(), params.id)),
+    route(decisionsEndpoints.ofRecording, ({ person, params }) => decisions.ofRecording(person(), params.id)),
     route(meetingsEndpoints.myActions, ({ person }) => actions.mine(person())),
     route(meetingsEndpoints.changeAction, ({ person, params, body }) =>
       actions.change(person(), params.id, body),

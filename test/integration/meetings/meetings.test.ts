@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { bookmarksEndpoints } from '#contract/bookmarks.ts';
 import { clipsEndpoints } from '#contract/clips.ts';
+import { decisionsEndpoints } from '#contract/decisions.ts';
 import type { BodyOf } from '#contract/endpoint.ts';
 import { hearingsEndpoints } from '#contract/hearings.ts';
 import { type Meeting, meetingsEndpoints } from '#contract/meetings.ts';
@@ -295,7 +296,7 @@ describe('Convening a meeting', function () {
   it('is found from the call that it was about, with what was decided, by those who were there', async () => {
     const [item] = meeting.agenda;
     const cameOf = async (who: PersonClient) =>
-      (await who.api.call(meetingsEndpoints.ofRecording, { params: { id: item!.recordingId } })).decisions;
+      (await who.api.call(decisionsEndpoints.ofRecording, { params: { id: item!.recordingId } })).decisions;
     const [decision] = await cameOf(manager);
     expect(decision).to.deep.include({
       ...{ meetingId: meeting.id, meetingTitle: meeting.title, itemId: item!.id, clipId: item!.clipId },

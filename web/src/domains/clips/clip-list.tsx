@@ -2,7 +2,7 @@ import { CaretRightFilled, LoadingOutlined, PauseOutlined } from '@ant-design/ic
 import { Button } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { type Clip, clipsEndpoints } from '#contract/clips.ts';
-import type { Decision } from '#contract/meetings.ts';
+import type { Decision } from '#contract/decisions.ts';
 import { useApiCommand } from '#web/app/queries.ts';
 import { useLocalText } from '../../i18n/language.ts';
 import { clockLength } from '../../ui/format/time.ts';

@@ -1,7 +1,7 @@
 import { ScissorOutlined } from '@ant-design/icons';
 import { Button } from 'antd';
 import { useTranslation } from 'react-i18next';
-import { meetingsEndpoints } from '#contract/meetings.ts';
+import { decisionsEndpoints } from '#contract/decisions.ts';
 import { useApiQuery } from '#web/app/queries.ts';
 import { useMay } from '#web/app/session.tsx';
 import { clockLength } from '../../ui/format/time.ts';
@@ -49,7 +49,7 @@ export function RecordingMoments(props: RecordingMomentsProps) {
   const marks = useTranslation('bookmarks');
   const mayCut = useMay()('clips.cut', { lineId: recording.lineId });
   const { clips } = useClips({ recordingId: recording.id }, recording.lineId);
-  const cameOfIt = useApiQuery(meetingsEndpoints.ofRecording, { params: { id: recording.id } });
+  const cameOfIt = useApiQuery(decisionsEndpoints.ofRecording, { params: { id: recording.id } });
   const decisions = cameOfIt.data?.decisions ?? [];
   return (
     <>

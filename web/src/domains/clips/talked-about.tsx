@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import type { Decision } from '#contract/meetings.ts';
+import type { Decision } from '#contract/decisions.ts';
 import { ActionRow } from '../meetings/action-row.tsx';
 import styles from './clips.module.css';
 

@@ -3,6 +3,7 @@ import { Button } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Clip, clipsEndpoints } from '#contract/clips.ts';
+import { meetingsEndpoints } from '#contract/meetings.ts';
 import { useApiCommand } from '#web/app/queries.ts';
 import { useMay, usePerson } from '#web/app/session.tsx';
 import { useLocalText } from '../../i18n/language.ts';
@@ -18,7 +19,9 @@ export function WithdrawClip({ clip, name }: { clip: Clip; name: string }) {
   const person = usePerson();
   const announce = useAnnounce();
   const [open, setOpen] = useState(false);
-  const withdraw = useApiCommand(clipsEndpoints.withdraw, { refresh: [clipsEndpoints.list] });
+  const withdraw = useApiCommand(clipsEndpoints.withdraw, {
+    refresh: [clipsEndpoints.list, meetingsEndpoints.show],
+  });
   const { id, lineId, by, withdrawn } = clip;
   const mine = by.id === person.id && may('clips.cut', { lineId });
   if (withdrawn !== null || !(mine || may('clips.withdraw', { lineId }))) return null;

@@ -1,6 +1,7 @@
 import { Button } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
+import { decisionsEndpoints } from '#contract/decisions.ts';
 import { type Action, type ActionState, type AgendaItem, meetingsEndpoints } from '#contract/meetings.ts';
 import { useApiCommand } from '../../app/queries.ts';
 import { useLocalText } from '../../i18n/language.ts';
@@ -32,7 +33,12 @@ export function ActionRow({
   const local = useLocalText();
   const day = useDayWords();
   const change = useApiCommand(meetingsEndpoints.changeAction, {
-    refresh: [meetingsEndpoints.myActions, meetingsEndpoints.show, meetingsEndpoints.list],
+    refresh: [
+      meetingsEndpoints.myActions,
+      meetingsEndpoints.show,
+      meetingsEndpoints.list,
+      decisionsEndpoints.ofRecording,
+    ],
   });
   const { id, text, state, revision } = action;
   const move = (to: ActionState) => change.mutate({ params: { id }, body: { revision, state: to } });

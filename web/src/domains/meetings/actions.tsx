@@ -1,6 +1,7 @@
 import { Button, Form, Input, Select } from 'antd';
 import { useRef } from 'react';
 import { useTranslation } from 'react-i18next';
+import { decisionsEndpoints } from '#contract/decisions.ts';
 import { type Meeting, meetingLimits, meetingsEndpoints } from '#contract/meetings.ts';
 import { newIdempotencyKey } from '../../app/api.ts';
 import { asApiError } from '../../app/api-error.ts';
@@ -56,7 +57,12 @@ function Decide({ meeting }: { meeting: Meeting }) {
   const announce = useAnnounce();
   const [form] = Form.useForm<Fields>();
   const decide = useApiCommand(meetingsEndpoints.decide, {
-    refresh: [meetingsEndpoints.show, meetingsEndpoints.myActions, meetingsEndpoints.list],
+    refresh: [
+      meetingsEndpoints.show,
+      meetingsEndpoints.myActions,
+      meetingsEndpoints.list,
+      decisionsEndpoints.ofRecording,
+    ],
   });
   const key = useRef<string | null>(null);
   const people = [meeting.organiser, ...meeting.invitees];
