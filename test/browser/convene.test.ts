@@ -22,6 +22,7 @@ describe('After listening', function () {
   let manager: PersonClient;
   let opened: Visit | undefined;
   let meetingPath: string;
+  let recordingPath: string;
 
   before(async function () {
     this.timeout(180_000);
@@ -167,10 +168,15 @@ describe('After listening', function () {
     );
     await page.getByLabel('What is to be done').fill('超市线推出免费换码');
     await page.getByLabel('Until').fill('2020-02-29');
+    await page.getByRole('combobox', { name: 'About which moment' }).click();
+    await page.getByTitle('1. 尺码问题 2').click();
     await page.getByTestId('decide').click();
     const action = page.getByTestId('actions').getByRole('listitem');
     await action.getByText('超市线推出免费换码').waitFor();
     expect(await action.getAttribute('data-overdue')).to.equal('true');
+    await action.getByRole('link', { name: 'About: 尺码问题 2' }).waitFor();
+    const about = page.getByTestId('agenda').locator('> li').first();
+    await about.getByTestId('decided-about').getByText('超市线推出免费换码').waitFor();
     await page.getByRole('button', { name: 'It took place' }).click();
     await page.getByText(/ · Held/).waitFor();
     expect(opened?.problems).to.deep.equal([]);
@@ -196,6 +202,40 @@ describe('After listening', function () {
     const agent = await look('/desk', { personaId: 'agent-1' });
     const heard = agent.getByTestId('heard-me').getByRole('listitem');
     await heard.filter({ hasText: 'Song Hao' }).filter({ hasText: 'in a meeting' }).first().waitFor();
+  });
+
+  it('leads from the call to what was decided about it, and back', async () => {
+    const page = await look(meetingPath);
+    const item = page.getByTestId('agenda').locator('> li').first();
+    await item.getByRole('link', { name: 'Open the recording' }).click();
+    const clip = page.getByTestId('clip');
+    await clip.getByText('超市线推出免费换码').waitFor();
+    await clip.getByText('No transcript: personal data is not silenced').waitFor();
+    recordingPath = new URL(page.url()).pathname;
+    await clip.getByRole('link', { name: 'Talked about in “尺码会诊”' }).click();
+    await page.getByRole('heading', { level: 1, name: '尺码会诊' }).waitFor();
+    expect(new URL(page.url()).hash).to.match(/^#item_/);
+    expect(opened?.problems).to.deep.equal([]);
+  });
+
+  it('takes a clip back when its maker says why; the agenda says so in words and plays it no more', async () => {
+    const page = await look(meetingPath);
+    const item = page.getByTestId('agenda').locator('> li').nth(1);
+    await item.getByRole('button', { name: 'Play: 尺码问题 1' }).waitFor();
+    await item.getByRole('link', { name: 'Open the recording' }).click();
+    await page.getByTestId('withdraw-clip').click();
+    const dialog = page.getByRole('dialog', { name: 'Take this clip back?' });
+    await dialog.getByRole('button', { name: 'Delete its sound' }).click();
+    await dialog.getByText(/Three characters at least/).waitFor();
+    await dialog.getByRole('textbox').fill('客户要求删除');
+    await dialog.getByRole('button', { name: 'Delete its sound' }).click();
+    const clip = page.getByTestId('clip');
+    await clip.getByText(/^Taken back by Lin Yue, .*: 客户要求删除$/).waitFor();
+    expect(await clip.getByRole('button', { name: /^Play/ }).isDisabled()).to.equal(true);
+    await page.goto(meetingPath);
+    await item.getByText(/^Taken back by Lin Yue/).waitFor();
+    expect(await item.getByRole('button', { name: /^Play/ }).count()).to.equal(0);
+    expect(opened?.problems).to.deep.equal([]);
   });
 
   it('downloads the report as a table', async () => {
@@ -236,6 +276,11 @@ describe('After listening', function () {
           await page.getByTestId('agenda-player').waitFor();
           await page.getByRole('slider').first().waitFor();
         },
+      },
+      {
+        name: 'a call that was talked about',
+        path: () => recordingPath,
+        shown: (page) => page.getByTestId('decisions').first().waitFor(),
       },
       {
         name: 'report',
