@@ -8,6 +8,7 @@ import { createLog } from '#kernel/log.ts';
 import { growingDelay, Queues } from '#kernel/queues.ts';
 import { type EmbeddedRedis, startRedis } from '#scripts/embedded/redis.ts';
 import { eventually } from '#support/eventually.ts';
+import { readingRedis } from '#support/reading-redis.ts';
 
 const log = createLog('test', 'silent');
 
@@ -149,6 +150,26 @@ describe('the queues between server and workers', function () {
       expect(new Set(takenBy)).to.deep.equal(new Set(['other']));
     } finally {
       await other.close();
+    }
+  });
+
+  it('waits with a job while Redis, just back, still reads its data', async () => {
+    const door = await readingRedis(redis.port);
+    const early = new Queues({ redisUrl: door.url, log });
+    try {
+      let added = false;
+      const before = (await counts('seal')).waiting;
+      const adding = early.enqueueSeal({ recordingId: 'rec_6', callId: 'call_6' }).then(() => {
+        added = true;
+      });
+      await eventually(() => expect(door.asked).to.be.greaterThan(0));
+      expect(added).to.equal(false);
+      door.read();
+      await adding;
+      expect((await counts('seal')).waiting).to.equal(before + 1);
+    } finally {
+      await early.close();
+      door.close();
     }
   });
 
