@@ -117,8 +117,9 @@ describe('The line of a listener', function () {
       { within: 20_000, every: 50 },
     );
     expect(figures).to.deep.include({ made: 1, outbound: 0, sentTracks: 0, directions: ['recvonly'] });
-    await page.getByText('The line will be good here.').waitFor();
-    await page.getByText('Sound takes the direct way (UDP).').waitFor();
+    // How well it came depends on what else this machine does; by what way does not.
+    await page.locator('[data-testid="line-finding"][data-way="udp"]').waitFor();
+    await page.getByText('there and back', { exact: false }).waitFor();
     await expectAccessible(page);
     await eventually(async () => expect((await peerFigures(page)).inbound, 'the way is closed').to.equal(0));
     expect((await house.telephony.show(call.callId)).listeners).to.equal(0);

@@ -63,8 +63,8 @@ describe('A network that lets little through', function () {
     await turn?.stop();
   });
 
-  /** Hears the call with a browser of these flags, over the TURN servers of these addresses only; null: over none. */
-  async function listen({ flags = [], relay }: { flags?: string[]; relay: Relay | null }): Promise<Page> {
+  /** The room in a browser of these flags, over the TURN servers of these addresses only; null: over none. */
+  async function enter({ flags = [], relay }: { flags?: string[]; relay: Relay | null }): Promise<Page> {
     browser = await launchChromium(flags);
     one = await visit(house.url, { personaId: 'supermarket-manager', browser });
     await rememberPeerConnections(one.context);
@@ -81,9 +81,14 @@ describe('A network that lets little through', function () {
       };
     }, relay);
     await one.page.goto(`/room/${slotId}`);
-    await one.page.getByTestId('listen').click();
-    await hears(one.page);
     return one.page;
+  }
+
+  async function listen(by: { flags?: string[]; relay: Relay | null }): Promise<Page> {
+    const page = await enter(by);
+    await page.getByTestId('listen').click();
+    await hears(page);
+    return page;
   }
 
   it('hears by TCP where UDP gets nowhere', async () => {
@@ -103,6 +108,23 @@ describe('A network that lets little through', function () {
     ] as const) {
       const page = await listen({ flags: trusted, relay });
       expect(await chosenPath(page)).to.include({ local: 'relay', relayProtocol });
+      await one?.close();
+      await browser?.close();
+    }
+  });
+
+  it('says beforehand that only TCP, or only the relay, gets through', async function () {
+    this.timeout(120_000);
+    for (const [flags, relay, way] of [
+      [['--webrtc-ip-handling-policy=disable_non_proxied_udp'], null, 'tcp'],
+      [[], { scheme: 'turn:', transport: 'udp' }, 'relay'],
+    ] as const) {
+      const page = await enter({ flags: [...flags], relay });
+      await page.getByRole('button', { name: 'Sound check' }).click();
+      await page.locator(`[data-testid="line-finding"][data-way="${way}"]`).waitFor();
+      expect(await page.getByTestId('line-finding').textContent()).to.match(
+        /Ask your IT .* to 127\.0\.0\.1, port/,
+      );
       await one?.close();
       await browser?.close();
     }

@@ -75,6 +75,12 @@ function wordOf(finding: LineFinding): 'good' | 'fair' | 'poor' | 'silent' | 'tc
   return finding.way;
 }
 
+/** What to do: a way that is not the best one is worth more words than what came by it. */
+function adviceOf(finding: LineFinding): ReturnType<typeof wordOf> {
+  const detour = finding.way === 'tcp' || finding.way === 'relay';
+  return detour && finding.grade !== 'silent' ? finding.way : wordOf(finding);
+}
+
 function Finding({ finding }: { finding: LineFinding }) {
   const { t } = useTranslation('lines');
   const format = useFormat();
@@ -86,7 +92,8 @@ function Finding({ finding }: { finding: LineFinding }) {
     <Words
       tone={word in tones ? tones[word as keyof typeof tones] : 'bad'}
       title={word}
-      what={t(`check.what.${word}`, { gate })}
+      what={t(`check.what.${adviceOf(finding)}`, { gate })}
+      way={finding.way}
       numbers={'sample' in finding && word !== 'silent' ? numbers(finding.sample) : null}
     />
   );
@@ -107,16 +114,18 @@ function Words({
   tone,
   title,
   what,
+  way,
   numbers = null,
 }: {
   tone: keyof typeof icons;
   title: ReturnType<typeof wordOf> | 'delayed';
   what: string;
+  way?: LineFinding['way'];
   numbers?: string | null;
 }) {
   const { t } = useTranslation('lines');
   return (
-    <div className={styles.words} data-testid="line-finding" data-word={title}>
+    <div className={styles.words} data-testid="line-finding" data-way={way}>
       <span className={`${styles.icon} ${styles[tone]}`} aria-hidden>
         {icons[tone]}
       </span>
