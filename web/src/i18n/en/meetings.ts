@@ -94,7 +94,7 @@ export const meetings = {
   },
   actions: {
     item: 'About which moment',
-    noItem: 'Of the meeting as a whole',
+    noItem: 'The whole meeting',
     about: 'About: {{title}}',
     ofItem: 'Decided about it',
     heading: 'Decided',
