@@ -47,8 +47,9 @@ export interface Heard {
   readonly lookedAt: number;
 }
 
-/** Beyond this the audience's process hangs, and the bench ends. */
+/** Beyond this the audience's process hangs, and the bench ends. Signing a thousand in takes a while. */
 const orderWithinMs = 180_000;
+const openWithinMs = 400_000;
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /**
@@ -149,9 +150,10 @@ export class Audience {
         else reject(new Error(answer.failed));
       };
       const ended = () => settle({ failed: 'the audience ended early' });
+      const withinMs = order.do === 'open' ? openWithinMs : orderWithinMs;
       const limit = setTimeout(
-        () => settle({ failed: `the audience did not ${order.do} within ${orderWithinMs / 1_000} s` }),
-        orderWithinMs,
+        () => settle({ failed: `the audience did not ${order.do} within ${withinMs / 1_000} s` }),
+        withinMs,
       );
       this.#child.on('message', settle);
       this.#child.once('exit', ended);

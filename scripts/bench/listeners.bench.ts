@@ -6,12 +6,14 @@ import { type Figure, percentile, rounded } from './figures.ts';
 import { heard } from './join.bench.ts';
 import { addedLatency, probeCount } from './probes.ts';
 import { RtpSource } from './rtp-source.ts';
-import { cpuSecondsOf, mediaWorkersOf, memoryOf, type World } from './world.ts';
+import { mediaWorkersOf, memoryOf, type World } from './world.ts';
 
 interface Round {
   readonly heard: Heard;
   /** CPU of all SFU workers per packet they sent, µs. */
   readonly sfuMicroseconds: number;
+  /** CPU of the listeners' own process per packet that it took, µs. */
+  readonly listenersMicroseconds: number;
   readonly serverCores: number;
   readonly sfuMiB: number;
   readonly serverMiB: number;
@@ -81,14 +83,14 @@ export async function* measureListeners(
       const probesDue = Math.round((probeCount * (steps.indexOf(step) + 1)) / steps.length);
       assertAll((await probes.join(numbers(placed, probesDue), one, false)).refused);
       placed = probesDue;
-      const now = await round(world, audience, seconds);
+      const now = await round(world, audience, placed, seconds);
       yield growth(step, step + placed, now, empty);
     }
     const oneByOne = `join one by one, ${listeners} on one call, request to first packet of both legs`;
     yield [...percentiles(oneByOne, joins, [50, 95, 99]), perJoin(oneByOne, spentOnJoins, listeners)];
 
     const measuring = probes.measure(seconds);
-    const whole = await round(world, audience, seconds);
+    const whole = await round(world, audience, probeCount, seconds);
     const probed = await measuring;
     yield [
       ...addedLatency(`${listeners} on one call`, probed, { p50: 2, p99: 5 }),
@@ -131,7 +133,7 @@ export async function* measureListeners(
     yield atOnce(`join all ${listeners} at once, 20 calls`, spread, floor, listeners);
     assertAll((await probes.join(everyProbe, twenty, false)).refused);
     const among = probes.measure(seconds);
-    const over = await round(world, audience, seconds);
+    const over = await round(world, audience, probeCount, seconds);
     const amongTwenty = await among;
     yield [
       ...addedLatency(`${listeners} over 20 calls`, amongTwenty),
@@ -221,20 +223,20 @@ async function privateBytes(pid: number): Promise<number> {
   return kB * 1_024;
 }
 
-async function round(world: World, audience: Audience, seconds: number): Promise<Round> {
-  const workers = await mediaWorkersOf(world.server.pid);
-  const cpu = async () =>
-    (await Promise.all(workers.map((pid) => cpuSecondsOf(pid)))).reduce((a, b) => a + b, 0);
-  const [sfu, server, at] = [await cpu(), await cpuSecondsOf(world.server.pid), performance.now()];
+/** `probes`: so many hear beside them. */
+async function round(world: World, audience: Audience, probes: number, seconds: number): Promise<Round> {
+  const spent = await CpuSpent.from(await processesOf(world, [audience.pid]));
+  const at = performance.now();
   const heardNow = await audience.measure(seconds);
   const elapsed = (performance.now() - at) / 1_000;
+  const { SFU = 0, server = 0, listeners = 0 } = await spent.soFar();
   // The probes hear as well, on as many streams each.
-  const streams = heardNow.listeners === 0 ? 0 : (heardNow.listeners + probeCount) / heardNow.listeners;
-  const perSecond = (heardNow.packets * streams) / seconds;
+  const forwarded = (heardNow.packets * (heardNow.listeners + probes)) / heardNow.listeners;
   return {
     heard: heardNow,
-    sfuMicroseconds: (((await cpu()) - sfu) / elapsed / perSecond) * 1e6,
-    serverCores: ((await cpuSecondsOf(world.server.pid)) - server) / elapsed,
+    sfuMicroseconds: (SFU / forwarded) * 1e6,
+    listenersMicroseconds: (listeners / heardNow.packets) * 1e6,
+    serverCores: server / elapsed,
     ...(await load(world)),
   };
 }
@@ -251,7 +253,7 @@ function growth(
       name: `${listeners} on one call: SFU CPU per forwarded packet`,
       value: rounded(now.sfuMicroseconds),
       unit: 'µs',
-      beside: `server ${rounded(now.serverCores * 100)} % of a core; a listener takes ${kB(now.sfuMiB - empty.sfuMiB)} kB of the SFU, ${kB(now.serverMiB - empty.serverMiB)} kB of the server`,
+      beside: `listeners ${rounded(now.listenersMicroseconds)} µs, server ${rounded(now.serverCores * 100)} % of a core; a listener takes ${kB(now.sfuMiB - empty.sfuMiB)} kB of the SFU, ${kB(now.serverMiB - empty.serverMiB)} kB of the server`,
     },
   ];
 }
