@@ -68,7 +68,13 @@ function refusedWrites(error: unknown): Map<number, Error> | undefined {
   const list = [writeErrors ?? []].flat();
   return list.length === 0
     ? undefined
-    : new Map(list.map((one) => [one.index, new Error(one.errmsg, { cause: error })]));
+    : new Map(
+        list.map((one) => [
+          one.index,
+          // By its code a caller knows one that is there already.
+          Object.assign(new Error(one.errmsg, { cause: error }), { code: one.code }),
+        ]),
+      );
 }
 
 export type HearingsStore = ReturnType<typeof createHearingsStore>;
