@@ -23,7 +23,7 @@ export function LineCheck({ delayed }: { delayed: boolean }) {
   return (
     <section className={styles.check} aria-label={t('check.heading')} data-testid="line-check">
       <h3 className={styles.heading}>{t('check.heading')}</h3>
-      {delayed ? <Words tone="good" title="delayed" what={t('check.what.delayed')} /> : <Probe />}
+      {delayed ? <Words tone="good" word="delayed" what={t('check.what.delayed')} /> : <Probe />}
     </section>
   );
 }
@@ -91,7 +91,7 @@ function Finding({ finding }: { finding: LineFinding }) {
   return (
     <Words
       tone={word in tones ? tones[word as keyof typeof tones] : 'bad'}
-      title={word}
+      word={word}
       what={t(`check.what.${adviceOf(finding)}`, { gate })}
       way={finding.way}
       numbers={'sample' in finding && word !== 'silent' ? numbers(finding.sample) : null}
@@ -112,13 +112,13 @@ const icons = { good: <CheckCircleFilled />, warn: <WarningFilled />, bad: <Excl
 
 function Words({
   tone,
-  title,
+  word,
   what,
   way,
   numbers = null,
 }: {
   tone: keyof typeof icons;
-  title: ReturnType<typeof wordOf> | 'delayed';
+  word: ReturnType<typeof wordOf> | 'delayed';
   what: string;
   way?: LineFinding['way'];
   numbers?: string | null;
@@ -130,7 +130,7 @@ function Words({
         {icons[tone]}
       </span>
       <div>
-        <p className={styles.title}>{t(`check.title.${title}`)}</p>
+        <p className={styles.title}>{t(`check.title.${word}`)}</p>
         <p className={styles.what}>{what}</p>
         {numbers && <p className={styles.numbers}>{numbers}</p>}
       </div>
