@@ -12,7 +12,8 @@ const codeOf = (attempt: Promise<unknown>): Promise<unknown> =>
     (error: { code?: unknown }) => error.code ?? error,
   );
 
-describe('a media plane at its limit', () => {
+describe('a media plane at its limit', function () {
+  this.timeout(60_000);
   let live: LivePlane;
 
   before(async () => {
