@@ -86,6 +86,14 @@ describe('What a room wrote', function () {
     const { from, to } = await endedAgo('held', 250);
     const placed = await hold({ lineId: slots.held.lineId, from, to });
     await restarted();
+    // The last thing that is done with a room that is cleared.
+    await eventually(async () => {
+      const { events } = await cx.api.call(retentionEndpoints.events, { query: {} });
+      const told = events.filter(({ action }) => action === 'room-cleared');
+      expect(told.map(({ before }) => before)).to.deep.equal([
+        { slotId: slots.old.id, lineId: slots.old.lineId, messages: 1, notes: true },
+      ]);
+    }, soon);
     await eventually(
       async () => expect((await record('old')).clearedAt).to.be.closeTo(Date.now(), 60_000),
       soon,
@@ -101,11 +109,6 @@ describe('What a room wrote', function () {
         ...{ notes: `notes of ${name}`, said: [`message of ${name}`], clearedAt: null },
       });
     }
-    const { events } = await cx.api.call(retentionEndpoints.events, { query: {} });
-    const told = events.filter(({ action }) => action === 'room-cleared');
-    expect(told.map(({ before }) => before)).to.deep.equal([
-      { slotId: slots.old.id, lineId: slots.old.lineId, messages: 1, notes: true },
-    ]);
 
     await cx.api.call(retentionEndpoints.releaseHold, {
       params: { id: placed.hold.id },
