@@ -11,6 +11,7 @@ import { answerRequest } from './dispatch.ts';
 import { unwatchedSafe } from './publisher.ts';
 import { type Announcer, rooms, type SocketDoor, type SocketGone, type SocketParty } from './socket-door.ts';
 import { TokenBucket } from './token-bucket.ts';
+import { TurnOfTheLoop } from './turn-of-the-loop.ts';
 
 export interface GatewayOptions {
   readonly log: Log;
@@ -59,6 +60,7 @@ export class Gateway implements Announcer {
   readonly #gone: SocketGone[] = [];
   /** What sockets that left still have running: a stop waits for it. */
   readonly #leaving = new Set<Promise<void>>();
+  readonly #turn = new TurnOfTheLoop();
   #customerOf: CustomerResolver = async () => null;
 
   constructor(options: GatewayOptions) {
@@ -168,15 +170,17 @@ export class Gateway implements Announcer {
       const ack = typeof last === 'function' ? (last as (answer: unknown) => void) : () => {};
       const input = typeof last === 'function' ? args.slice(0, -1) : args;
       const door = typeof event === 'string' ? this.#doors.get(event) : undefined;
-      void answerRequest({
-        door,
+      const request = {
+        ...{ door, socket, log: this.#options.log },
         event: String(event).slice(0, 64),
         input: input[0],
         allowed: bucket.take(),
         party: () => this.#partyNow(socket),
-        socket,
-        log: this.#options.log,
-      }).then((answer) => ack(answer));
+      };
+      this.#turn.begin(() => {
+        // Whoever left meanwhile was let go already, and must not come in again.
+        if (socket.connected) void answerRequest(request).then((answer) => ack(answer));
+      });
     });
     socket.on('disconnect', () => this.#farewell(socket));
   }
