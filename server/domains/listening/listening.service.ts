@@ -7,6 +7,7 @@ import type { CallsService } from '#domains/calls/calls.service.ts';
 import { type CallEvents, nextCall, type StoredCall } from '#domains/calls/calls.ts';
 import { AppError } from '#kernel/errors.ts';
 import { newId } from '#kernel/ids.ts';
+import { inGroups } from '#kernel/in-groups.ts';
 import type { TypedEvents } from '#kernel/typed-events.ts';
 import { assertHeardFromSeat, followScope } from './follow.ts';
 import { fromDisk } from './from-disk.ts';
@@ -167,6 +168,21 @@ export function createListeningService(deps: ListeningDependencies) {
     }
   }
 
+  async function settleOne(listening: Listening): Promise<void> {
+    if (!listenings.has(listening.id)) return;
+    const line = listening.line.take();
+    try {
+      await admit(listening.person, listening.slotId);
+      const sent = await media.sent(listening.id);
+      listening.proof.measure(sent.packets, clock());
+      await hearings.touch(listening.id, listening.proof.kept, line);
+    } catch (error) {
+      listening.line.giveBack(line);
+      if (!(error instanceof AppError) || error.status >= 500) throw error;
+      await interrupt(listening, error.code === 'slot.over' ? 'slot-over' : 'seat-lost');
+    }
+  }
+
   return {
     routerRtpCapabilities: () => media.routerRtpCapabilities(),
     delayOf,
@@ -255,22 +271,11 @@ export function createListeningService(deps: ListeningDependencies) {
 
     /** Every few seconds: seats that were lost or are over end their listening; presences and counts are renewed. */
     async settle(): Promise<void> {
-      // Side by side, so that what they ask of the store becomes a few questions.
-      const settleOne = async (listening: Listening) => {
-        const line = listening.line.take();
-        try {
-          await admit(listening.person, listening.slotId);
-          const sent = await media.sent(listening.id);
-          listening.proof.measure(sent.packets, clock());
-          await hearings.touch(listening.id, listening.proof.kept, line);
-        } catch (error) {
-          listening.line.giveBack(line);
-          if (!(error instanceof AppError) || error.status >= 500) throw error;
-          await interrupt(listening, error.code === 'slot.over' ? 'slot-over' : 'seat-lost');
-        }
-      };
-      const settled = await Promise.allSettled([...running.all().map(settleOne), presences.renew()]);
-      for (const one of settled) if (one.status === 'rejected') throw one.reason;
+      try {
+        await inGroups(running.all(), settleOne);
+      } finally {
+        await presences.renew();
+      }
     },
 
     sweep: (): Promise<void> => running.sweep(),

@@ -3,7 +3,7 @@ import { listeningEvents, listeningRequests } from '#contract/listening.ts';
 import type { SocketEvent } from '#contract/socket.ts';
 import type { CallsService } from '#domains/calls/calls.service.ts';
 import type { CallEvents } from '#domains/calls/calls.ts';
-import { coalesce } from '#kernel/coalesce.ts';
+import { coalesce, type Pace } from '#kernel/coalesce.ts';
 import type { TypedEvents } from '#kernel/typed-events.ts';
 import {
   type Announcer,
@@ -17,9 +17,15 @@ import type { ListeningEvents } from './running-listenings.ts';
 
 /**
  * How often a room hears of who came and went. The more there are, the more have to be told of more: a crowd hears of
- * itself once a second. Milliseconds.
+ * itself once a second, and not in the moment in which it comes.
  */
-const crowdPauseMs = (sockets: number): number => Math.min(2_000, Math.max(250, sockets * 5));
+const paceFor = (sockets: () => number): Pace => {
+  const crowdMs = () => Math.min(2_000, sockets() * 5);
+  return {
+    everyMs: () => Math.max(250, crowdMs()),
+    firstAfterMs: () => (crowdMs() > 250 ? crowdMs() : 0),
+  };
+};
 
 /** The live room's socket door, and what it announces. A listener has no request that could carry media in. */
 export function listeningSockets(deps: {
@@ -35,7 +41,7 @@ export function listeningSockets(deps: {
   onFault: (about: string, fault: unknown) => void;
 }): { doors: SocketDoor[]; onGone: SocketGone } {
   const { listening, calls, announcer } = deps;
-  const pauseMs = () => crowdPauseMs(deps.sockets());
+  const pace = paceFor(deps.sockets);
 
   /** Listeners learn at once; agents learn of listeners when their line's notice says so. */
   async function announce(event: SocketEvent, call: Call, about: 'call' | 'listeners'): Promise<void> {
@@ -57,7 +63,7 @@ export function listeningSockets(deps: {
   );
   // Two hundred who come in one moment would each tell two hundred of all two hundred.
   const tellListeners = coalesce<string>(
-    pauseMs,
+    pace,
     async (_, callId) => {
       // By its turn the call may be over, and nobody is to hear of it as live again.
       const [call] = await calls.byIds([callId]);
@@ -67,7 +73,7 @@ export function listeningSockets(deps: {
     deps.onFault,
   );
   const tellRoster = coalesce<string>(
-    pauseMs,
+    pace,
     async (_, slotId) =>
       announcer.to(rooms.slot(slotId), listeningEvents.roster, {
         slotId,

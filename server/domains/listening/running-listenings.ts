@@ -52,7 +52,7 @@ export class RunningListenings {
     const { roster, clock, events } = needs;
     this.presences = new Presences({
       ...{ roster, clock },
-      heardBy: (socketId) => this.of(socketId)[0]?.callId ?? null,
+      heardBy: (socketId) => this.byId.values().find((one) => one.socketId === socketId)?.callId ?? null,
       onChange: (slotId) => events.emit('roster-changed', { slotId }),
     });
   }

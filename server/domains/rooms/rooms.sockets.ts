@@ -1,6 +1,7 @@
 import type { Person } from '#contract/identity.ts';
 import { roomsEvents, roomsRequests } from '#contract/rooms.ts';
 import { AppError } from '#kernel/errors.ts';
+import { inGroups } from '#kernel/in-groups.ts';
 import type { Log } from '#kernel/log.ts';
 import type { TypedEvents } from '#kernel/typed-events.ts';
 import {
@@ -138,7 +139,7 @@ export function roomsSockets(deps: {
     },
 
     async settle() {
-      for (const [socketId, { personId, slotId, exit }] of [...members]) {
+      await inGroups([...members], async ([socketId, { personId, slotId, exit }]) => {
         try {
           const person = await personOf(personId);
           if (!person) throw new AppError('session.required', 'This person is not known any more.');
@@ -149,7 +150,7 @@ export function roomsSockets(deps: {
           exit();
           log.info({ socketId, slotId, code: error.code }, 'taken out of the room');
         }
-      }
+      });
     },
   };
 }

@@ -20,7 +20,7 @@ describe('coalescing', () => {
     let pauseMs = 60_000;
     const runs: number[] = [];
     const ask = coalesce<number>(
-      () => pauseMs,
+      { everyMs: () => pauseMs, firstAfterMs: () => 0 },
       async (_, latest) => void runs.push(latest),
       noFault,
     );
@@ -30,6 +30,20 @@ describe('coalescing', () => {
     ask('crowded', 3);
     ask('quiet', 4);
     await eventually(() => expect(runs).to.deep.equal([1, 2, 4]));
+  });
+
+  it('waits before the first time where it is told to, and then tells of the latest alone', async () => {
+    const runs: number[] = [];
+    const ask = coalesce<number>(
+      { everyMs: () => 1, firstAfterMs: () => 20 },
+      async (_, latest) => void runs.push(latest),
+      noFault,
+    );
+    for (let i = 1; i <= 50; i++) ask('crowd', i);
+    expect(runs).to.deep.equal([]);
+    await eventually(() => expect(runs).to.deep.equal([50]));
+    ask('crowd', 51);
+    await eventually(() => expect(runs).to.deep.equal([50, 51]));
   });
 
   it('never lets two runs of a key overtake each other', async () => {
