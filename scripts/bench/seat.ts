@@ -37,9 +37,21 @@ async function ask<T>(socket: Socket, event: string, input: unknown): Promise<T>
   return ack.data;
 }
 
+/** A crowd that comes from one address is held up at the sign-in for a minute, and comes then. */
+async function signInPatiently(url: string, personaId: string): Promise<PersonClient> {
+  for (;;) {
+    try {
+      return await PersonClient.signIn(url, personaId);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.code !== 'rate.limited') throw error;
+      await new Promise<void>((resolve) => setTimeout(resolve, 2_000));
+    }
+  }
+}
+
 /** A person in the live room of a slot. */
 export async function roomSeat(url: string, personaId: string, slotId: string): Promise<Seat> {
-  const { api } = await PersonClient.signIn(url, personaId);
+  const { api } = await signInPatiently(url, personaId);
   const socket = await connect(url, api.cookie);
   await ask(socket, listeningRequests.enter.event, { slotId });
   let ears: LeanListener | undefined;

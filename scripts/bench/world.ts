@@ -11,7 +11,7 @@ import { crowd, seedCompany } from '#support/seed.ts';
 import { type ServerProcess, startServer, testTelephonyKey } from '#support/server-process.ts';
 
 /** Programme hosts, who need no seat: `crowd-1` … */
-const crowdSize = 1_200;
+const crowdSize = 1_300;
 
 /** Everything a bench needs, started as in production: stores, one server, one recordings worker, a slot that runs. */
 export interface World {

@@ -20,7 +20,7 @@ export const wholeSuite: LanePlan = [
     takes: [
       'test/media/**/*.test.ts',
       'test/integration/{analysis,hearings,http,identity}/**/*.test.ts',
-      'test/browser/pages.test.ts',
+      'test/browser/{convene,pages}.test.ts',
       'test/{unit,architecture}/**/*.test.ts',
     ],
   },
