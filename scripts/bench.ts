@@ -15,7 +15,7 @@ import { measureBesideJanus } from './bench/janus.bench.ts';
 import { measureJoin } from './bench/join.bench.ts';
 import { measureLatency } from './bench/latency.bench.ts';
 import { measureListeners } from './bench/listeners.bench.ts';
-import { measureOverload } from './bench/overload.bench.ts';
+import { measureOverload, overloadEnv } from './bench/overload.bench.ts';
 import { measureRecovery } from './bench/recovery.bench.ts';
 import { measureRtpIngress } from './bench/rtp-ingress.bench.ts';
 import { measureSeal } from './bench/seal.bench.ts';
@@ -39,6 +39,8 @@ interface Common {
 /** Long ones give their figures as they come, so that what was measured is not lost with what fails after it. */
 type Measured = Promise<Figure[]> | AsyncIterable<Figure[]>;
 interface InWorld extends Common {
+  /** The server's environment; one SFU worker unless told. */
+  readonly env?: NodeJS.ProcessEnv;
   readonly measure: (world: World, quick: boolean) => Measured;
 }
 /** Opens what it needs by itself. */
@@ -64,7 +66,8 @@ const benches: readonly Bench[] = [
   },
   {
     name: 'overload',
-    measure: (world, quick) => measureOverload(world, quick ? 50 : 200, quick ? 600 : 1_000, 10),
+    env: overloadEnv,
+    measure: (world, quick) => measureOverload(world, quick ? 50 : 192, quick ? 400 : 800, 10),
   },
   {
     name: 'recovery',
@@ -127,7 +130,7 @@ try {
     // One that fails is told and does not take the others' figures with it.
     try {
       const alone = 'measureAlone' in bench;
-      if (!alone) world = await openWorld({ MEDIA_WORKERS: '1' });
+      if (!alone) world = await openWorld(bench.env ?? { MEDIA_WORKERS: '1' });
       const measured = alone ? bench.measureAlone(quick) : bench.measure(world!, quick);
       for await (const some of Symbol.asyncIterator in measured ? measured : [await measured]) {
         const named = some.map((figure) => ({ bench: bench.name, ...figure }));

@@ -23,6 +23,8 @@ export interface World {
   readonly telephony: TelephonyClient;
   readonly host: PersonClient;
   readonly slotId: string;
+  /** A room of 200 seats that is open now, on another line. Resolves to its slot's id. */
+  openRoom(lineId: string): Promise<string>;
   readonly objects: ObjectStore;
   close(): Promise<void>;
 }
@@ -37,12 +39,9 @@ export async function openWorld(env: NodeJS.ProcessEnv = {}): Promise<World> {
   ]);
   const host = await PersonClient.signIn(server.url, 'host');
   const startsAt = Math.floor(Date.now() / 300_000) * 300_000;
-  const slot = await host.seats.plan({
-    lineId: 'supermarket',
-    startsAt,
-    endsAt: startsAt + 3 * 3_600_000,
-    seats: 200,
-  });
+  const openRoom = async (lineId: string) =>
+    (await host.seats.plan({ lineId, startsAt, endsAt: startsAt + 3 * 3_600_000, seats: 200 })).id;
+  const slotId = await openRoom('supermarket');
   const objects = createObjectStore(storesConfig({ ...stack.env }));
   return {
     stores: stack.env,
@@ -51,7 +50,8 @@ export async function openWorld(env: NodeJS.ProcessEnv = {}): Promise<World> {
     recorder,
     telephony: new TelephonyClient(server.url, testTelephonyKey),
     host,
-    slotId: slot.id,
+    slotId,
+    openRoom,
     objects,
     close: async () => {
       objects.close();

@@ -39,6 +39,8 @@ const serverSchema = storesSchema
       .min(1)
       .max(64)
       .default(Math.max(1, Math.min(8, cpus().length))),
+    /** Audio streams, in and out, that one media worker is given to carry on this machine. */
+    MEDIA_WORKER_STREAMS: z.coerce.number().int().min(20).max(1_400).default(1_100),
     MEDIA_LISTEN_IP: z.string().default('127.0.0.1'),
     MEDIA_ANNOUNCED_ADDRESS: z.string().optional(),
     /** First WebRTC port: worker n listens on UDP and TCP port + n. 0 takes free ones. */

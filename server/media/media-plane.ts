@@ -17,7 +17,7 @@ import { createProbeMedia } from './line-probe.ts';
 import type { LinkTimes } from './link-watch.ts';
 import { createListenerMedia } from './listener-media.ts';
 import type { OpenRtpLeg, RecorderTap } from './media.ports.ts';
-import type { PlacementLimits } from './placement.ts';
+import { limitsFor, type PlacementLimits } from './placement.ts';
 import { type RelayConfig, relayServers } from './relay.ts';
 import { Rooms } from './rooms.ts';
 import { routerCodecs } from './router-codecs.ts';
@@ -25,7 +25,9 @@ import { createSoftphoneMedia } from './softphone-media.ts';
 import { WorkerPool, type WorkerPoolConfig } from './worker-pool.ts';
 
 export interface MediaPlaneOptions {
-  readonly config: WorkerPoolConfig & RelayConfig & Pick<ServerConfig, 'CALL_MEDIA_TIMEOUT_MS'>;
+  readonly config: WorkerPoolConfig &
+    RelayConfig &
+    Pick<ServerConfig, 'CALL_MEDIA_TIMEOUT_MS' | 'MEDIA_WORKER_STREAMS'>;
   readonly openRtpLeg: OpenRtpLeg;
   readonly tap: RecorderTap;
   readonly log: Log;
@@ -34,7 +36,7 @@ export interface MediaPlaneOptions {
   readonly linkTimes?: LinkTimes;
   /** Milliseconds after which a worker that neither answers nor works is killed and replaced; shorter in tests. */
   readonly hangMs?: number;
-  /** How much a worker is given to carry; less in tests. */
+  /** How much a worker is given to carry; by the configuration unless told. */
   readonly limits?: PlacementLimits;
 }
 
@@ -98,6 +100,7 @@ export async function createMediaPlane(options: MediaPlaneOptions): Promise<Medi
   const capabilities = ortc.generateRouterRtpCapabilities(routerCodecs);
   const routerRtpCapabilities = () => structuredClone(capabilities) as unknown as Record<string, unknown>;
 
+  const limits = options.limits ?? limitsFor(config.MEDIA_WORKER_STREAMS);
   const relays = (name: string) => relayServers(config, name, clock());
 
   const pool = new WorkerPool(config, log, options.hangMs);
@@ -109,7 +112,7 @@ export async function createMediaPlane(options: MediaPlaneOptions): Promise<Medi
     tap,
     clock,
     log,
-    ...(options.limits && { limits: options.limits }),
+    limits,
     onLegHeard: (room, legId, at) => tellLegHeard(callEvents, room, legId, at),
   });
   try {
@@ -132,7 +135,7 @@ export async function createMediaPlane(options: MediaPlaneOptions): Promise<Medi
 
   const probes = createProbeMedia({
     ...{ config, relays, hosts: () => pool.hosts, loads: () => rooms.loads() },
-    ...(options.limits && { limits: options.limits }),
+    limits,
   });
 
   let closing: Promise<void> | undefined;

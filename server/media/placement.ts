@@ -25,6 +25,13 @@ export const placementLimits = {
 } as const;
 export type PlacementLimits = { readonly [K in keyof typeof placementLimits]: number };
 
+/** The limits of a worker that is given so many streams; a new call is refused somewhat before another listener is. */
+export function limitsFor(streamsForListeners: number): PlacementLimits {
+  const share = placementLimits.streamsForCalls / placementLimits.streamsForListeners;
+  const streamsForCalls = Math.round(streamsForListeners * share);
+  return { ...placementLimits, streamsForListeners, streamsForCalls };
+}
+
 /**
  * The worker for a new call: of those below the limits the one with the least to do, measured by the larger of its two
  * ratios to the limit (streams, CPU); among equals the one with fewer calls, then the lower index.

@@ -55,6 +55,7 @@ describe('a media plane that cannot start', () => {
     MEDIA_LISTEN_IP: '127.0.0.1',
     MEDIA_ANNOUNCED_ADDRESS: undefined,
     MEDIA_PORT: 0,
+    MEDIA_WORKER_STREAMS: placementLimits.streamsForListeners,
     TURN_URLS: [],
     TURN_SECRET: undefined,
     TURN_TTL_S: 3_600,

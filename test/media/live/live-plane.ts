@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import type { CaptureLeg } from '#contract/capture.ts';
 import type { Codec, LegRole } from '#contract/primitives.ts';
 import { createMediaPlane, type MediaPlane } from '#media/media-plane.ts';
-import type { PlacementLimits } from '#media/placement.ts';
+import { type PlacementLimits, placementLimits } from '#media/placement.ts';
 import { findMediaWorker } from '#scripts/setup/media-worker.ts';
 import type { RtpTarget } from '#support/rtp-sender.ts';
 import { type ListenerOptions, listenerCapabilities, WebrtcListener } from '#support/webrtc-listener.ts';
@@ -103,6 +103,7 @@ export async function startLivePlane(
       MEDIA_LISTEN_IP: '127.0.0.1',
       MEDIA_ANNOUNCED_ADDRESS: undefined,
       MEDIA_PORT: options.port ?? 0,
+      MEDIA_WORKER_STREAMS: placementLimits.streamsForListeners,
       TURN_URLS: [],
       TURN_SECRET: undefined,
       TURN_TTL_S: 3_600,

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import {
   type HostLoad,
   hasRoomForListener,
+  limitsFor,
   placeCall,
   placeListener,
   placementLimits,
@@ -94,6 +95,14 @@ describe('placing a listener', () => {
     expect(at([full, load(1, { streams: 900 })], [0])).to.equal(1);
     expect(at([load(0, { cpuPercent: 95 }), load(1)], [0])).to.equal(undefined);
     expect(at([full, load(1, { streams: 1_098 })], [0])).to.equal(undefined);
+  });
+
+  it('keeps a little back from new calls for listeners of ongoing ones, whatever a worker is given', () => {
+    expect(limitsFor(placementLimits.streamsForListeners)).to.deep.equal(placementLimits);
+    const small = limitsFor(440);
+    expect(small).to.include({ streamsForListeners: 440, streamsForCalls: 360 });
+    expect(placeListener([load(0, { streams: 439 })], [0], 2, small)).to.equal(undefined);
+    expect(placeListener([load(0, { streams: 438 })], [0], 2, small)?.index).to.equal(0);
   });
 
   it('fills two workers to their limits with the listeners of one call, and not beyond', () => {
