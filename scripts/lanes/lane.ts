@@ -46,7 +46,9 @@ class LaneReporter extends Mocha.reporters.Spec {
 }
 
 const { timeout, 'forbid-only': forbidOnly } = JSON.parse(readFileSync('.mocharc.json', 'utf8'));
-const mocha = new Mocha({ timeout, forbidOnly, color: process.env.FORCE_COLOR === '1' });
+const mocha = new Mocha({ timeout, forbidOnly });
+// By itself mocha takes a variable that CI sets for somebody who looks.
+Mocha.reporters.Base.useColors = process.env.FORCE_COLOR === '1';
 mocha.reporter(LaneReporter as unknown as Mocha.ReporterConstructor);
 for (const file of process.argv.slice(2)) mocha.addFile(file);
 await mocha.loadFilesAsync();

@@ -14,7 +14,9 @@ export interface LanesOptions extends Omit<LaneOptions, 'onFile' | 'onRest'> {
  */
 export async function runLanes(lanes: readonly Lane[], options: LanesOptions): Promise<number> {
   const print = options.print ?? ((text: string) => process.stdout.write(text));
-  const env = { ...options.env, ...(process.stdout.isTTY && { FORCE_COLOR: '1' }) };
+  // Colours where somebody looks, and there alone.
+  const { FORCE_COLOR: _, NO_COLOR: __, ...rest } = options.env;
+  const env = { ...rest, ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' }) };
   const running = new Set<RunningLane>();
   let stoppedBy = 0;
   const run = async (lane: Lane): Promise<LaneEnd[]> => {

@@ -99,7 +99,7 @@ describe('rendering a recording as AAC', function () {
         expect(said.length).to.be.above(1);
         expect(said[0]).to.include('archive.verify');
       },
-      { within: 20_000 },
+      { within: 40_000 },
     );
     expect(world.reportsOf('files-added', job.callId)).to.be.empty;
   });

@@ -260,6 +260,11 @@ describe('the transcript of a recording', function () {
     });
     reports.length = 0;
     service.answer = () => ({ status: 503, headers: { 'retry-after': '0' }, body: '' });
+    // What is reported as given up is on the queue for a moment longer, and would swallow the same job.
+    await eventually(async () => {
+      const queue = (await world.queues.counts()).find(({ name }) => name === 'transcribe');
+      expect(queue).to.include({ active: 0, failed: 1 });
+    });
     await world.queues.enqueueTranscript(job);
     expect(await outcome(job)).to.deep.include({ code: 'transcribe.unreachable', final: false });
     service.answer = () => ({ body: { text: 'here again' } });
