@@ -16,6 +16,7 @@ import { LineRecord, type LineReport } from './line-record.ts';
 import {
   admitToRoom,
   assertSlotRuns,
+  gone,
   heardLater,
   heardLive,
   hearsLater,
@@ -53,7 +54,7 @@ export function createListeningService(deps: ListeningDependencies) {
   function own(person: Person, listeningId: string): Listening {
     const listening = listenings.get(listeningId);
     if (!listening || listening.person.id !== person.id) {
-      throw new AppError('listening.unknown', 'This listening is over. Please join again.');
+      throw gone();
     }
     return listening;
   }
@@ -133,16 +134,14 @@ export function createListeningService(deps: ListeningDependencies) {
     const { slot, host } = await admit(person, input.slotId);
     if (hearsLater(person, slot) !== (way === 'delayed')) throw way === 'live' ? heardLater() : heardLive();
     assertSlotRuns(slot, clock());
-    const mine = running.all().filter((one) => one.person.id === person.id);
-    const call = await callFor(
-      person,
-      slot,
-      input.callId,
-      mine.find((one) => one.socketId === socketId)?.callId,
-    );
-    await Promise.all(
-      mine.map((one) => (one.socketId === socketId ? finish(one) : interrupt(one, 'seat-lost'))),
-    );
+    const call = await callFor(person, slot, input.callId, running.of(socketId)[0]?.callId);
+    // Until there is none: another window may join in the same moment.
+    const mine = () => running.all().filter((one) => one.person.id === person.id);
+    while (mine().length > 0) {
+      await Promise.all(
+        mine().map((one) => (one.socketId === socketId ? finish(one) : interrupt(one, 'seat-lost'))),
+      );
+    }
     const now = clock();
     const id = newId('hear', now);
     const listening: Listening = {
@@ -158,11 +157,12 @@ export function createListeningService(deps: ListeningDependencies) {
     const hearing = liveHearing({ id, person, call, slotId: slot.id, now, instanceId: deps.instances.self });
     try {
       const [offer] = await Promise.all([open(listening), hearings.insert(hearing)]);
+      // In a crowd opening takes its turn: who left meanwhile, or lost the seat, was let go before there was a transport.
+      if (!listenings.has(id)) throw gone();
       log.info({ listeningId: id, callId: call.id, slotId: slot.id, way }, 'listening joined');
       return { listeningId: id, call: calls.present(call), offer };
     } catch (error) {
-      listenings.delete(id);
-      events.emit('hearing-ended', whoHears(listening));
+      if (listenings.delete(id)) events.emit('hearing-ended', whoHears(listening));
       media.leave(id);
       throw error;
     }

@@ -101,6 +101,8 @@ export function liveHearing(of: {
 export const hearsLater = (person: Person, { ear, lineId }: Pick<Slot, 'ear' | 'lineId'>): boolean =>
   person.ear === 'delayed' || (ear === 'delayed' && !may(person, 'rooms.host', { lineId }).allowed);
 
+export const gone = (): AppError =>
+  new AppError('listening.unknown', 'This listening is over. Please join again.');
 export const heardLive = (): AppError => new AppError('ability.denied', 'This seat hears calls live.');
 export const heardLater = (): AppError =>
   new AppError('listening.delayed', 'This seat hears calls a little later, never live.');

@@ -131,6 +131,22 @@ describe('The live room', function () {
     await telephony.end(call.callId);
   });
 
+  it('is heard in one window also when the same person joins in several in one moment', async () => {
+    const call = await liveCall();
+    const windows = await Promise.all([roomOf(manager), roomOf(manager), roomOf(manager)]);
+    const outcomes = await Promise.all(windows.map((room) => room.ask(call.callId).catch(refusal)));
+    const alive = outcomes.filter((one) => typeof one !== 'string');
+    expect(outcomes.filter((one) => typeof one === 'string')).to.deep.equal(
+      Array.from({ length: outcomes.length - alive.length }, () => 'listening.unknown'),
+    );
+    // Those who were answered before they lost the seat are told so.
+    const ended = windows.flatMap((room) => room.socket.seen(listeningEvents.interrupted));
+    const left = alive.filter((one) => !ended.some(({ listeningId }) => listeningId === one.listeningId));
+    expect(left).to.have.length(1);
+    expect((await telephony.show(call.callId)).listeners).to.equal(1);
+    await telephony.end(call.callId);
+  });
+
   it('keeps everybody hearing while one sends nonsense', async () => {
     const call = await liveCall();
     const good = await roomOf(host);
