@@ -7,6 +7,7 @@ import nodeDataChannel from 'node-datachannel';
 import { ensureMediaWorker } from '#scripts/setup/media-worker.ts';
 import { Terminal } from '#scripts/setup/progress.ts';
 import { eventually } from '#support/eventually.ts';
+import { keepUntilClosed } from '#support/native-tracks.ts';
 
 const LOOPBACK = '127.0.0.1';
 const PCMU = { mimeType: 'audio/PCMU', clockRate: 8000, channels: 1, payloadType: 0 };
@@ -173,12 +174,17 @@ describe('the media worker that the set-up provides', function () {
       iceServers: [],
       disableAutoNegotiation: false,
     });
+    // libdatachannel lets go of the process when it has told of its end, and it tells only who listens.
+    const closed = new Promise<void>((resolve) =>
+      client.onStateChange((state) => {
+        if (state === 'closed') resolve();
+      }),
+    );
     let packets = 0;
     const answered = new Promise<string>((resolve) => client.onLocalDescription(resolve));
-    let track: ReturnType<typeof client.addTrack> | undefined;
-    client.onTrack((opened) => {
-      track = opened;
-      opened.onMessage(() => packets++);
+    client.onTrack((track) => {
+      keepUntilClosed(track);
+      track.onMessage(() => packets++);
     });
     client.setRemoteDescription(offer, 'offer' as Parameters<typeof client.setRemoteDescription>[1]);
     const answer = await answered;
@@ -193,8 +199,8 @@ describe('the media worker that the set-up provides', function () {
     await eventually(() => expect(packets).to.be.above(20), { within: 10_000 });
     expect(transport.dtlsState).to.equal('connected');
     expect(worker.died).to.equal(false);
-    track?.close();
     client.close();
+    await closed;
     source.stop();
     transport.close();
   });
