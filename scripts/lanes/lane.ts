@@ -12,6 +12,13 @@ const tellLeaksAfterMs = 50_000;
 
 const tell = (mark: LaneMark) => process.stdout.write(markLine(mark));
 
+/** What the event loop waits for, as JSON, also what a native package opened, which node's own list does not know. */
+function keptOpenBy(): string {
+  const { libuv } = process.report.getReport() as unknown as { libuv: Record<string, unknown>[] };
+  const open = libuv.filter((one) => one.type !== 'loop' && one.is_active && one.is_referenced);
+  return JSON.stringify(open);
+}
+
 class LaneReporter extends Mocha.reporters.Spec {
   constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
     super(runner, options);
@@ -55,7 +62,7 @@ await mocha.loadFilesAsync();
 const runner = mocha.run((failures) => {
   process.exitCode = Math.min(failures, 255);
   setTimeout(() => {
-    console.log(`still open: ${process.getActiveResourcesInfo().join(', ')}`);
+    console.log(`still open: ${process.getActiveResourcesInfo().join(', ')}; ${keptOpenBy()}`);
   }, tellLeaksAfterMs).unref();
 });
 const breakOff = () => void runner.abort();
