@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Businesses } from '#domains/businesses/businesses.service.ts';
+import { teamOf } from '#domains/businesses/businesses.ts';
 import { callsRoutes } from '#domains/calls/calls.routes.ts';
 import { createCallsService } from '#domains/calls/calls.service.ts';
 import { createCallsStore } from '#domains/calls/calls.store.ts';
@@ -16,16 +17,16 @@ import { createListeningService } from '#domains/listening/listening.service.ts'
 import { listeningSockets } from '#domains/listening/listening.sockets.ts';
 import { createRosterStore } from '#domains/listening/roster.store.ts';
 import type { ListeningEvents } from '#domains/listening/running-listenings.ts';
-import { createCaptureService, type RecordingEvents } from '#domains/recordings/capture.service.ts';
+import { createCaptureService } from '#domains/recordings/capture.service.ts';
 import { livingRecorders } from '#domains/recordings/recorders.store.ts';
 import { handleReports } from '#domains/recordings/recordings.jobs.ts';
 import { recordingsRoutes } from '#domains/recordings/recordings.routes.ts';
 import { createRecordingsService } from '#domains/recordings/recordings.service.ts';
 import { announceRecordings } from '#domains/recordings/recordings.sockets.ts';
 import { createRecordingsStore } from '#domains/recordings/recordings.store.ts';
+import type { RecordingEvents } from '#domains/recordings/recordings.ts';
 import { createRenderingsService } from '#domains/recordings/renderings.service.ts';
 import type { Seats } from '#domains/seats/seats.service.ts';
-import { teamOf } from '#domains/session-reports/session-reports.ts';
 import type { Route } from '#http/route.ts';
 import { type Clock, steadyClock } from '#kernel/clock.ts';
 import type { ServerConfig } from '#kernel/config.ts';
@@ -42,7 +43,7 @@ import { TypedEvents } from '#kernel/typed-events.ts';
 import { createMediaPlane } from '#media/media-plane.ts';
 import { createTapServer } from '#media/tap/tap-server.ts';
 import type { Gateway } from '#realtime/gateway.ts';
-import { createRtpIngress } from '#telephony/rtp-ingress.ts';
+import { openThreadedIngress } from '#telephony/threaded-ingress.ts';
 import { startAnalysis } from './live-analysis.ts';
 import { startBookmarks } from './live-bookmarks.ts';
 import { startFollowing } from './live-follow.ts';
@@ -85,7 +86,7 @@ export async function startLive(needs: LiveNeeds) {
   const steady = steadyClock({ mayJump: () => carried() === 0 });
   let carried = () => 0;
   let listenersFromDisk: (callId: string) => number = () => 0;
-  const ingress = createRtpIngress({
+  const ingress = await openThreadedIngress({
     listenIp: config.RTP_LISTEN_IP,
     announcedAddress: config.RTP_ANNOUNCED_ADDRESS,
     portMin: config.RTP_PORT_MIN,
@@ -103,7 +104,7 @@ export async function startLive(needs: LiveNeeds) {
   });
   const media = await createMediaPlane({
     config,
-    openRtpLeg: (leg) => ingress.openLeg(leg),
+    ingress,
     tap,
     log,
     clock: steady,

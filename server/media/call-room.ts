@@ -5,8 +5,8 @@ import type { Clock } from '#kernel/clock.ts';
 import { AppError } from '#kernel/errors.ts';
 import type { Log } from '#kernel/log.ts';
 import { Annex } from './annex.ts';
-import { type Intake, type IntakeFeed, openIntake } from './intake.ts';
-import type { OpenRtpLeg, TapCall } from './media.ports.ts';
+import { type Intake, openIntake } from './intake.ts';
+import type { TapCall, TelephonyIngress } from './media.ports.ts';
 import { callOver, mediaFault, unavailable } from './media-faults.ts';
 import type { ReceivePath } from './receive-path.ts';
 import { type HeardLeg, heardLeg, type RoomLeg } from './room-leg.ts';
@@ -34,8 +34,7 @@ export interface Ear {
 export interface CallRoomOptions {
   readonly callId: string;
   readonly tapCall: TapCall;
-  readonly feed: IntakeFeed;
-  readonly openRtpLeg: OpenRtpLeg;
+  readonly ingress: TelephonyIngress;
   readonly clock: Clock;
   readonly log: Log;
   readonly onLegHeard: (room: CallRoom, legId: string, at: number) => void;
@@ -203,13 +202,12 @@ export class CallRoom {
   async addTelephonyLeg(spec: RtpLegSpec): Promise<TelephonyLeg> {
     if (this.closed) throw callOver(this.callId);
     if (this.legs.has(spec.legId)) throw new AppError('leg.exists', 'The call has this leg already.');
-    const { tapCall, openRtpLeg, feed, clock, onLegHeard } = this.#options;
+    const { tapCall, ingress, clock, onLegHeard } = this.#options;
     const leg = await TelephonyLeg.open({
       spec,
       ssrc: this.#freeSsrc(),
       tapCall,
-      openRtpLeg,
-      feed,
+      ingress,
       clock,
       onHeard: (legId, at) => onLegHeard(this, legId, at),
     });
@@ -319,7 +317,7 @@ export class CallRoom {
   }
 
   async #attach(leg: TelephonyLeg, host: MediaHost): Promise<void> {
-    this.#intake ??= openIntake(host, this.#options.feed.port);
+    this.#intake ??= openIntake(host, this.#options.ingress.feedPort);
     await leg.attach(await this.#intake);
   }
 

@@ -12,11 +12,10 @@ import type { ServerConfig } from '#kernel/config.ts';
 import type { Log } from '#kernel/log.ts';
 import { TypedEvents } from '#kernel/typed-events.ts';
 import { createCallMedia, tellLegHeard, watchSilence } from './call-media.ts';
-import { IntakeFeed } from './intake.ts';
 import { createProbeMedia } from './line-probe.ts';
 import type { LinkTimes } from './link-watch.ts';
 import { createListenerMedia } from './listener-media.ts';
-import type { OpenRtpLeg, RecorderTap } from './media.ports.ts';
+import type { RecorderTap, TelephonyIngress } from './media.ports.ts';
 import { limitsFor, type PlacementLimits } from './placement.ts';
 import { type RelayConfig, relayServers } from './relay.ts';
 import { Rooms } from './rooms.ts';
@@ -28,7 +27,7 @@ export interface MediaPlaneOptions {
   readonly config: WorkerPoolConfig &
     RelayConfig &
     Pick<ServerConfig, 'CALL_MEDIA_TIMEOUT_MS' | 'MEDIA_WORKER_STREAMS'>;
-  readonly openRtpLeg: OpenRtpLeg;
+  readonly ingress: TelephonyIngress;
   readonly tap: RecorderTap;
   readonly log: Log;
   readonly clock: Clock;
@@ -84,7 +83,7 @@ export interface MediaPlane {
 
 /** Starts the SFU workers. Throws when they cannot be started. */
 export async function createMediaPlane(options: MediaPlaneOptions): Promise<MediaPlane> {
-  const { config, openRtpLeg, tap, log, clock } = options;
+  const { config, ingress, tap, log, clock } = options;
   const onFault = (event: PropertyKey, fault: unknown) =>
     log.error({ event: String(event), err: fault }, 'a listener of the media plane failed');
   const callEvents = new TypedEvents<CallMediaEvents>(onFault);
@@ -104,23 +103,16 @@ export async function createMediaPlane(options: MediaPlaneOptions): Promise<Medi
   const relays = (name: string) => relayServers(config, name, clock());
 
   const pool = new WorkerPool(config, log, options.hangMs);
-  const feed = await IntakeFeed.open();
   const rooms = new Rooms({
     pool,
-    feed,
-    openRtpLeg,
+    ingress,
     tap,
     clock,
     log,
     limits,
     onLegHeard: (room, legId, at) => tellLegHeard(callEvents, room, legId, at),
   });
-  try {
-    await pool.start();
-  } catch (error) {
-    feed.close();
-    throw error;
-  }
+  await pool.start();
   const stopSilenceWatch = watchSilence(rooms, callEvents, {
     timeoutMs: config.CALL_MEDIA_TIMEOUT_MS,
     clock,
@@ -145,7 +137,6 @@ export async function createMediaPlane(options: MediaPlaneOptions): Promise<Medi
     probes.close();
     await rooms.closeAll();
     await pool.close();
-    feed.close();
   }
 
   return {

@@ -12,8 +12,10 @@ export interface RtpIngressLeg {
   readonly address: string;
   readonly port: number;
   readonly rtcpPort: number;
-  /** While on hold nothing is forwarded. */
+  /** While on hold nothing is forwarded, and nothing arrives; what had arrived before has been handed over. */
   hold(on: boolean): void;
+  /** Packets in order, fit for the SFU, go to this UDP port on 127.0.0.1 from now on; without a port nowhere. */
+  forwardTo(port: number | undefined): void;
   stats(): Omit<RtpLegStats, 'legId'>;
   close(): void | Promise<void>;
 }
@@ -26,13 +28,17 @@ export interface RtpIngressOptions {
   readonly source?: { readonly address: string; readonly port?: number | undefined } | undefined;
   /** What forwarded packets carry, whatever the network sends. */
   readonly ssrc: number;
-  /** Every packet of the leg as it arrived. `arrivalMs`: UTC ms. */
+  /** Every packet of the leg as it arrived, a moment later. `arrivalMs`: UTC ms. Right only until this returns. */
   onArrival(packet: Buffer, arrivalMs: number): void;
-  /** In order, one SSRC, without telephone-events: fit for the SFU. */
-  onForward(packet: Buffer): void;
 }
 
-export type OpenRtpLeg = (options: RtpIngressOptions) => Promise<RtpIngressLeg>;
+/** Telephony's door: what comes in goes straight on to the SFU workers, and as a copy to this side. */
+export interface TelephonyIngress {
+  /** Forwarded packets come from this UDP port on 127.0.0.1. */
+  readonly feedPort: number;
+  /** Errors: `media.full` (no port left), `media.unavailable`. */
+  openLeg(options: RtpIngressOptions): Promise<RtpIngressLeg>;
+}
 
 export interface TapLeg {
   packet(bytes: Buffer, arrivalMs: number): void;

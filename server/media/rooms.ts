@@ -2,16 +2,14 @@ import type { Clock } from '#kernel/clock.ts';
 import { AppError } from '#kernel/errors.ts';
 import type { Log } from '#kernel/log.ts';
 import { CallRoom, type Ear, type Place } from './call-room.ts';
-import type { IntakeFeed } from './intake.ts';
-import type { OpenRtpLeg, RecorderTap } from './media.ports.ts';
+import type { RecorderTap, TelephonyIngress } from './media.ports.ts';
 import { callOver, unavailable } from './media-faults.ts';
 import { type HostLoad, type PlacementLimits, placeCall, placeListener } from './placement.ts';
 import type { MediaHost, WorkerPool } from './worker-pool.ts';
 
 export interface RoomsOptions {
   readonly pool: WorkerPool;
-  readonly feed: IntakeFeed;
-  readonly openRtpLeg: OpenRtpLeg;
+  readonly ingress: TelephonyIngress;
   readonly tap: RecorderTap;
   readonly clock: Clock;
   readonly log: Log;
@@ -20,6 +18,9 @@ export interface RoomsOptions {
 }
 
 const retryMs = 250;
+
+const pastKeys = ['received', 'forwarded', 'lost'] as const;
+type Past = Record<(typeof pastKeys)[number], number>;
 
 /** The calls of this process, and on which worker each of them is. */
 export class Rooms {
@@ -34,7 +35,7 @@ export class Rooms {
   refused = 0;
   moved = 0;
   /** Packets of legs whose calls are over. */
-  readonly past = { received: 0, forwarded: 0, lost: 0 };
+  readonly past: Past = { received: 0, forwarded: 0, lost: 0 };
 
   constructor(options: RoomsOptions) {
     this.#options = options;
@@ -88,12 +89,11 @@ export class Rooms {
       this.refused += 1;
       throw new AppError('media.full', 'The media service carries as many calls as it can. Try again later.');
     }
-    const { tap, feed, openRtpLeg, clock, log, onLegHeard } = this.#options;
+    const { tap, ingress, clock, log, onLegHeard } = this.#options;
     const room = new CallRoom({
       callId,
       tapCall: tap.openCall(callId),
-      feed,
-      openRtpLeg,
+      ingress,
       clock,
       log,
       onLegHeard,
@@ -125,19 +125,27 @@ export class Rooms {
     this.#homeless.delete(room);
     for (const ear of this.#untold.get(room) ?? []) ear.dismiss();
     this.#untold.delete(room);
-    for (const leg of room.legs.values()) {
-      const { received, forwarded, lost } = leg.stats();
-      this.past.received += received;
-      this.past.forwarded += forwarded;
-      this.past.lost += lost;
-    }
+    // At once, so that no figure ever sinks; what the last moment brought is known when the legs are closed.
+    const sums = this.#count(room, { received: 0, forwarded: 0, lost: 0 });
     await room.close();
+    this.#count(room, sums);
   }
 
   async closeAll(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#retry);
     await Promise.all([...this.#rooms.keys()].map((callId) => this.close(callId)));
+  }
+
+  /** Adds to the past what a room's legs have counted beyond `known`. Answers what they have counted. */
+  #count(room: CallRoom, known: Past): Past {
+    const sums = { received: 0, forwarded: 0, lost: 0 };
+    for (const leg of room.legs.values()) {
+      const stats = leg.stats();
+      for (const key of pastKeys) sums[key] += stats[key];
+    }
+    for (const key of pastKeys) this.past[key] += sums[key] - known[key];
+    return sums;
   }
 
   #choose(): MediaHost | undefined {

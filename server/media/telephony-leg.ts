@@ -1,8 +1,8 @@
 import type { types } from 'mediasoup';
 import type { RtpLegSpec, RtpLegStats } from '#domains/calls/calls.ports.ts';
 import type { Clock } from '#kernel/clock.ts';
-import type { Intake, IntakeFeed } from './intake.ts';
-import type { OpenRtpLeg, RtpIngressLeg, TapCall, TapLeg } from './media.ports.ts';
+import type { Intake } from './intake.ts';
+import type { RtpIngressLeg, TapCall, TapLeg, TelephonyIngress } from './media.ports.ts';
 import type { RoomLeg } from './room-leg.ts';
 import { codecFacts, telephonyParameters } from './router-codecs.ts';
 
@@ -10,17 +10,16 @@ export interface TelephonyLegOptions {
   readonly spec: RtpLegSpec;
   /** Unique within the call. */
   readonly ssrc: number;
-  readonly openRtpLeg: OpenRtpLeg;
+  readonly ingress: TelephonyIngress;
   readonly tapCall: TapCall;
-  readonly feed: IntakeFeed;
   readonly clock: Clock;
   /** The first packet. `at`: UTC ms. */
   readonly onHeard: (legId: string, at: number) => void;
 }
 
 /**
- * A leg that comes as RTP. The network ends at its ingress in this process: from there the packets go to the tap as
- * they came, and to whichever SFU worker carries the call now.
+ * A leg that comes as RTP. The network ends at its ingress: from there the packets go to whichever SFU worker carries
+ * the call now, and as they came to the tap.
  */
 export class TelephonyLeg implements RoomLeg {
   readonly #options: TelephonyLegOptions;
@@ -31,6 +30,7 @@ export class TelephonyLeg implements RoomLeg {
   #producer: types.Producer | undefined;
   #heard = false;
   #closed = false;
+  #ended = false;
   #paused = false;
   #lastArrivalAt: number | null = null;
   held = false;
@@ -49,7 +49,7 @@ export class TelephonyLeg implements RoomLeg {
     const leg = new TelephonyLeg(options);
     const { legId, codec, payloadType, telephoneEventPayloadType, source } = options.spec;
     try {
-      leg.#ingress = await options.openRtpLeg({
+      leg.#ingress = await options.ingress.openLeg({
         legId,
         codec,
         payloadType,
@@ -57,7 +57,6 @@ export class TelephonyLeg implements RoomLeg {
         source,
         ssrc: options.ssrc,
         onArrival: (packet, arrivalMs) => leg.#onArrival(packet, arrivalMs),
-        onForward: (packet) => leg.#onForward(packet),
       });
     } catch (error) {
       leg.#tapLeg.end(options.clock());
@@ -97,6 +96,7 @@ export class TelephonyLeg implements RoomLeg {
   }
 
   detach(): void {
+    this.#ingress.forwardTo(undefined);
     this.#intake = undefined;
     this.#attaching = undefined;
     this.#producer = undefined;
@@ -105,17 +105,18 @@ export class TelephonyLeg implements RoomLeg {
   hold(on: boolean): void {
     if (this.held === on || this.#closed) return;
     const now = this.#options.clock();
+    // First of all: what came before is handed over by it.
+    this.#ingress.hold(on || this.#paused);
     this.held = on;
     if (!on) this.expectedSince = now;
-    this.#ingress.hold(this.#shut);
     this.#tapLeg.hold(on, now);
   }
 
   pause(on: boolean): void {
     if (this.#paused === on || this.#closed) return;
     if (!on) this.#lastArrivalAt = this.lastPacketAt;
+    this.#ingress.hold(on || this.held);
     this.#paused = on;
-    this.#ingress.hold(this.#shut);
   }
 
   /** Packets reach neither listeners nor recorder. */
@@ -132,7 +133,9 @@ export class TelephonyLeg implements RoomLeg {
     if (this.#closed) return;
     this.#closed = true;
     this.#producer?.close();
+    // The last packets come with it.
     await this.#ingress.close();
+    this.#ended = true;
     this.#tapLeg.end(this.#options.clock());
   }
 
@@ -143,11 +146,14 @@ export class TelephonyLeg implements RoomLeg {
       rtpParameters: telephonyParameters(codec, payloadType, this.#options.ssrc),
     });
     if (this.#closed || this.#intake !== intake) producer.close();
-    else this.#producer = producer;
+    else {
+      this.#producer = producer;
+      this.#ingress.forwardTo(intake.port);
+    }
   }
 
   #onArrival(packet: Buffer, arrivalMs: number): void {
-    if (this.#closed) return;
+    if (this.#ended) return;
     this.#lastArrivalAt = arrivalMs;
     // What is on hold or paused is stored nowhere, whatever the ingress does with it.
     if (this.#shut) return;
@@ -155,10 +161,5 @@ export class TelephonyLeg implements RoomLeg {
     if (this.#heard) return;
     this.#heard = true;
     this.#options.onHeard(this.legId, arrivalMs);
-  }
-
-  #onForward(packet: Buffer): void {
-    if (this.#shut || this.#producer === undefined || this.#intake === undefined) return;
-    this.#options.feed.send(packet, this.#intake.port);
   }
 }

@@ -64,7 +64,7 @@ describe('a media plane that cannot start', () => {
   const start = (config: object) =>
     createMediaPlane({
       config: { ...base, MEDIASOUP_WORKER_BIN: undefined, ...config },
-      openRtpLeg: () => Promise.reject(new Error('no leg is opened here')),
+      ingress: { feedPort: 9, openLeg: () => Promise.reject(new Error('no leg is opened here')) },
       tap: new MemoryTap(),
       log: pino({ level: 'silent' }),
       clock: () => Date.now(),

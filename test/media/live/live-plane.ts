@@ -6,7 +6,7 @@ import { type PlacementLimits, placementLimits } from '#media/placement.ts';
 import { findMediaWorker } from '#scripts/setup/media-worker.ts';
 import type { RtpTarget } from '#support/rtp-sender.ts';
 import { type ListenerOptions, listenerCapabilities, WebrtcListener } from '#support/webrtc-listener.ts';
-import { createRtpIngress, type RtpIngress } from '#telephony/rtp-ingress.ts';
+import { openThreadedIngress, type ThreadedIngress } from '#telephony/threaded-ingress.ts';
 
 export interface TappedLeg {
   readonly leg: CaptureLeg;
@@ -56,7 +56,7 @@ export class MemoryTap {
 
 export interface LivePlane {
   readonly plane: MediaPlane;
-  readonly ingress: RtpIngress;
+  readonly ingress: ThreadedIngress;
   readonly tap: MemoryTap;
   /** Opens a call with RTP legs; answers where to send each. */
   openCall(callId: string, legs: readonly TestLeg[]): Promise<Record<string, RtpTarget>>;
@@ -94,7 +94,7 @@ export async function startLivePlane(
   const workerBin = await findMediaWorker();
   if (workerBin === undefined) throw new Error('there is no mediasoup worker: run the set-up first');
   // Above the ports of the embedded stack's default ingress, below the kernel's ephemeral ones.
-  const ingress = createRtpIngress({ listenIp: '127.0.0.1', portMin: 30_000, portMax: 32_700, log });
+  const ingress = await openThreadedIngress({ listenIp: '127.0.0.1', portMin: 30_000, portMax: 32_700, log });
   const tap = new MemoryTap();
   const plane = await createMediaPlane({
     config: {
@@ -109,7 +109,7 @@ export async function startLivePlane(
       TURN_TTL_S: 3_600,
       CALL_MEDIA_TIMEOUT_MS: options.mediaTimeoutMs ?? 30_000,
     },
-    openRtpLeg: (leg) => ingress.openLeg(leg),
+    ingress,
     tap,
     log,
     clock: () => Date.now(),
