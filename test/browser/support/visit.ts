@@ -55,6 +55,8 @@ export async function visit(url: string, options: VisitOptions = {}): Promise<Vi
     timezoneId: 'Asia/Shanghai',
     viewport: { width, height: options.height ?? (small ? phone.height : desk.height) },
     hasTouch: small,
+    // A pointer would meet dialogs while they still move, and click beside their buttons.
+    reducedMotion: 'reduce',
     permissions: ['microphone', 'clipboard-read', 'clipboard-write'],
   });
   context.setDefaultTimeout(15_000);
