@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
 import type { ArchiveJob, Report, SealedFacts, SealJob } from '#contract/capture.ts';
 import type { Log } from '#kernel/log.ts';
-import { type JobContext, PutBack, type Queues } from '#kernel/queues.ts';
+import { PutBack } from '#kernel/queue-rules.ts';
+import type { JobContext, Queues } from '#kernel/queues.ts';
 import type { Redis } from '#kernel/redis.ts';
 import type { ObjectStore } from '#kernel/s3.ts';
 import type { SigningKey } from '#kernel/signed-json.ts';

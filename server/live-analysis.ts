@@ -7,8 +7,8 @@ import { createTagsService, type TagsDependencies } from '#domains/analysis/tags
 import { createTranscriptsService, type TranscriptEvents } from '#domains/analysis/transcripts.service.ts';
 import type { FoundTranscript } from '#domains/analysis/transcripts.ts';
 import type { HearingsService } from '#domains/listening/hearings.service.ts';
-import type { RecordingEvents } from '#domains/recordings/capture.service.ts';
 import type { RecordingsService } from '#domains/recordings/recordings.service.ts';
+import type { RecordingEvents } from '#domains/recordings/recordings.ts';
 import type { Queues } from '#kernel/queues.ts';
 import { repeat } from '#kernel/repeat.ts';
 import type { ObjectStore } from '#kernel/s3.ts';

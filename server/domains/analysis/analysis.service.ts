@@ -1,9 +1,8 @@
 import type { AnalyseJob, AnalysisReport, AnalysisSummary } from '#contract/analysis.ts';
 import type { Person } from '#contract/identity.ts';
-import type { RecordingEvents } from '#domains/recordings/capture.service.ts';
 import type { RecordingStorage } from '#domains/recordings/recordings.ports.ts';
 import type { RecordingsService } from '#domains/recordings/recordings.service.ts';
-import { audioLifetimeSeconds } from '#domains/recordings/recordings.ts';
+import { audioLifetimeSeconds, type RecordingEvents } from '#domains/recordings/recordings.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Log } from '#kernel/log.ts';
 import type { TypedEvents } from '#kernel/typed-events.ts';

@@ -1,6 +1,5 @@
-import type { RecordingEvents } from '#domains/recordings/capture.service.ts';
 import type { RecordingsService } from '#domains/recordings/recordings.service.ts';
-import type { StoredRecording } from '#domains/recordings/recordings.ts';
+import type { RecordingEvents, StoredRecording } from '#domains/recordings/recordings.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Log } from '#kernel/log.ts';
 import { persistently } from '#kernel/retry.ts';

@@ -36,6 +36,17 @@ export function ownedBy(company: Company, personId: string): { businessIds: stri
   return { businessIds, lineIds };
 }
 
+/** The people who own a node, or something below it: its team. */
+export function teamOf(company: Company, businessId: string): Set<string> {
+  const within = subtreeOf(company.businesses, businessId);
+  return new Set(company.businesses.filter(({ id }) => within.has(id)).flatMap(({ ownerIds }) => ownerIds));
+}
+
+/** The nodes whose team a person belongs to or stands above: what they own, and everything below. */
+export function teamsWithin(company: Company, businessIds: readonly string[]): Set<string> {
+  return new Set(businessIds.flatMap((id) => [...subtreeOf(company.businesses, id)]));
+}
+
 /** A node's name with those above it, such as "Supermarket › Mother & baby"; the company itself only where it stands alone. */
 export function pathOf({ businesses }: Pick<Company, 'businesses'>, businessId: string): LocalText {
   const byId = new Map(businesses.map((business) => [business.id, business]));

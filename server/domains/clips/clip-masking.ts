@@ -1,9 +1,8 @@
 import { may } from '#contract/abilities.ts';
 import type { ClipReport, WithdrawJob } from '#contract/clips.ts';
 import type { Person } from '#contract/identity.ts';
-import type { RecordingEvents } from '#domains/recordings/capture.service.ts';
 import type { RecordingsService } from '#domains/recordings/recordings.service.ts';
-import type { StoredRecording } from '#domains/recordings/recordings.ts';
+import type { RecordingEvents, StoredRecording } from '#domains/recordings/recordings.ts';
 import type { Clock } from '#kernel/clock.ts';
 import { AppError } from '#kernel/errors.ts';
 import type { Log } from '#kernel/log.ts';

@@ -1,4 +1,4 @@
-import type { ArchivedFile, Report, WorkerHeartbeat } from '#contract/capture.ts';
+import type { Report, WorkerHeartbeat } from '#contract/capture.ts';
 import type { LocalText } from '#contract/primitives.ts';
 import type { CallTap } from '#domains/calls/calls.ports.ts';
 import type { CallsService } from '#domains/calls/calls.service.ts';
@@ -14,25 +14,16 @@ import type { RecordingQueues } from './recordings.ports.ts';
 import type { RecordingsStore } from './recordings.store.ts';
 import {
   archiveJobOf,
-  coverageOf,
+  type RecordingEvents,
   type StoredRecording,
   sealJobOf,
   searchTextOf,
   stageTimeoutMs,
 } from './recordings.ts';
+import { applyReport } from './worker-reports.ts';
 
 /** After a call's end the recorder's own word is waited for this long before the spool is sealed as it is. */
 const finishGraceMs = 10_000;
-
-export type RecordingEvents = {
-  /** It is captured, sealed, archived or failed now. */
-  'recording-moved': { recording: StoredRecording };
-  'recording-archived': { recording: StoredRecording };
-  /** Something was made of it that lies beside it now. */
-  'recording-files-added': { recordingId: string; kinds: readonly ArchivedFile['kind'][] };
-  /** No worker records the call, for so long already. It goes on, and the tap keeps what it can. */
-  'capture-untaken': { callId: string; recordingId: string; forMs: number };
-};
 
 export interface CaptureDependencies {
   readonly store: RecordingsStore;
@@ -163,95 +154,8 @@ export function createCaptureService(deps: CaptureDependencies) {
       await Promise.all(writing);
     },
 
-    /** A worker's word, delivered at least once. Applying it twice, or late, changes nothing. */
-    async apply(report: Report): Promise<void> {
-      switch (report.kind) {
-        case 'capture-started':
-        case 'captured':
-          // The tap says it first, and for all copies; where its server died, the sweep does.
-          return;
-        case 'capture-lost':
-          log.warn(
-            { callId: report.callId, captureId: report.captureId, reason: report.reason },
-            'capture lost',
-          );
-          return;
-        case 'sealed': {
-          const { facts } = report;
-          const before = await store.byId(report.recordingId);
-          if (!before) return;
-          const kept = before.packets ?? facts.legs.reduce((sum, leg) => sum + leg.packets, 0);
-          const sealed = await store.move(report.recordingId, ['captured'], 'sealed', {
-            stateAt: clock(),
-            attempts: 1,
-            startedAt: facts.startedAt,
-            durationMs: facts.durationMs,
-            thumbnail: facts.thumbnail,
-            gaps: facts.gaps,
-            coverage: coverageOf(kept, before.packetsDropped, facts.coverage),
-            loudness: facts.loudness,
-            sealedIn: report.spoolId ?? null,
-            failure: null,
-          });
-          if (sealed) deps.events.emit('recording-moved', { recording: sealed });
-          // Sealed already: perhaps by an earlier try that did not get as far as the queue. Queueing twice does nothing.
-          const recording = sealed ?? (before.state === 'sealed' ? before : null);
-          if (recording) await queues.enqueueArchive(archiveJobOf(recording));
-          return;
-        }
-        case 'archived': {
-          const recording = await store.move(report.recordingId, ['sealed'], 'archived', {
-            stateAt: clock(),
-            files: report.files,
-            failure: null,
-          });
-          if (!recording) {
-            await store.replaceArchived(report.recordingId, report.files);
-            return;
-          }
-          log.info({ recordingId: recording.id, callId: recording.callId }, 'archived');
-          deps.events.emit('recording-moved', { recording });
-          deps.events.emit('recording-archived', { recording });
-          return;
-        }
-        case 'files-added':
-          await store.addFiles(report.recordingId, report.files);
-          deps.events.emit('recording-files-added', {
-            recordingId: report.recordingId,
-            kinds: report.files.map(({ kind }) => kind),
-          });
-          return;
-        case 'files-withdrawn':
-          await store.withdrawFiles(report.recordingId, report.keys, report.addendum);
-          return;
-        case 'failed': {
-          const failure = { code: report.code, message: report.message };
-          log.error(
-            { recordingId: report.recordingId, stage: report.stage, code: report.code, final: report.final },
-            'recording failed',
-          );
-          if (report.final) {
-            const recording = await store.move(
-              report.recordingId,
-              ['capturing', 'captured', 'sealed'],
-              'failed',
-              { stateAt: clock(), failure },
-            );
-            if (recording) deps.events.emit('recording-moved', { recording });
-          } else {
-            // Of a stage that is over since then it is no news: reports may overtake each other.
-            const states = {
-              capture: 'capturing',
-              seal: 'captured',
-              archive: 'sealed',
-              erase: 'deleting',
-            } as const;
-            const at = states[report.stage];
-            await store.move(report.recordingId, [at], at, { failure });
-          }
-        }
-      }
-    },
+    /** A worker's word: see {@link applyReport}. */
+    apply: (report: Report) => applyReport(report, deps),
 
     /**
      * Every few seconds: calls whose recorder never said goodbye (their server died) are led on, and stages that

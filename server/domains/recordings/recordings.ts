@@ -62,6 +62,16 @@ export interface StoredRecording {
   readonly searchText: string;
 }
 
+export type RecordingEvents = {
+  /** It is captured, sealed, archived or failed now. */
+  'recording-moved': { recording: StoredRecording };
+  'recording-archived': { recording: StoredRecording };
+  /** Something was made of it that lies beside it now. */
+  'recording-files-added': { recordingId: string; kinds: readonly ArchivedFile['kind'][] };
+  /** No worker records the call, for so long already. It goes on, and the tap keeps what it can. */
+  'capture-untaken': { callId: string; recordingId: string; forMs: number };
+};
+
 export interface TagDecision {
   readonly state: TagDecisionState;
   readonly by: { readonly id: string; readonly name: LocalText };

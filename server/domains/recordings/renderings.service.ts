@@ -2,10 +2,9 @@ import type { Clock } from '#kernel/clock.ts';
 import type { Log } from '#kernel/log.ts';
 import { persistently } from '#kernel/retry.ts';
 import type { TypedEvents } from '#kernel/typed-events.ts';
-import type { RecordingEvents } from './capture.service.ts';
 import type { RenderQueue } from './recordings.ports.ts';
 import type { RecordingsStore } from './recordings.store.ts';
-import { renderJobOf, type StoredRecording } from './recordings.ts';
+import { type RecordingEvents, renderJobOf, type StoredRecording } from './recordings.ts';
 
 export interface RenderingsDependencies {
   readonly store: RecordingsStore;

@@ -5,13 +5,13 @@ import type { Action } from '#contract/meetings.ts';
 import type { LocalText } from '#contract/primitives.ts';
 import type { SessionReport, sessionReportsEndpoints } from '#contract/session-reports.ts';
 import { topics as tagTopics } from '#contract/tags.ts';
-import { type Company, pathOf } from '#domains/businesses/businesses.ts';
+import { type Company, pathOf, teamOf, teamsWithin } from '#domains/businesses/businesses.ts';
 import type { CallsService } from '#domains/calls/calls.service.ts';
 import { requireAbility } from '#domains/identity/require-ability.ts';
 import type { HearingsService } from '#domains/listening/hearings.service.ts';
 import type { RecordingsService } from '#domains/recordings/recordings.service.ts';
 import { AppError } from '#kernel/errors.ts';
-import { type ReportedCall, reportOf, slotsOf, teamOf, teamsWithin } from './session-reports.ts';
+import { type ReportedCall, reportOf, slotsOf } from './session-reports.ts';
 
 export interface SessionReportsDependencies {
   readonly hearings: Pick<HearingsService, 'ofPersons'>;

@@ -2,7 +2,6 @@ import type { Person } from '#contract/identity.ts';
 import type { Action } from '#contract/meetings.ts';
 import type { LocalText } from '#contract/primitives.ts';
 import type { ReportCall, ReportRow, SessionReport } from '#contract/session-reports.ts';
-import { type Company, subtreeOf } from '#domains/businesses/businesses.ts';
 import { creditedMs, type Span } from '#domains/listening/credit.ts';
 import type { Hearing } from '#domains/listening/listening.ts';
 
@@ -126,15 +125,4 @@ function sumsOf(own: readonly Hearing[], window: Span) {
 function personTime(hearings: readonly Hearing[], window: Span): number {
   const byPerson = Map.groupBy(hearings, ({ personId }) => personId);
   return [...byPerson.values()].reduce((sum, own) => sum + creditedMs(own, window), 0);
-}
-
-/** The people who own a node, or something below it: its team. */
-export function teamOf(company: Company, businessId: string): Set<string> {
-  const within = subtreeOf(company.businesses, businessId);
-  return new Set(company.businesses.filter(({ id }) => within.has(id)).flatMap(({ ownerIds }) => ownerIds));
-}
-
-/** The nodes whose team a person belongs to or stands above: what they own, and everything below. */
-export function teamsWithin(company: Company, businessIds: readonly string[]): Set<string> {
-  return new Set(businessIds.flatMap((id) => [...subtreeOf(company.businesses, id)]));
 }

@@ -1,7 +1,14 @@
 import { expect } from 'chai';
 import { may } from '#contract/abilities.ts';
 import type { Business } from '#contract/businesses.ts';
-import { type Company, faultsOf, ownedBy, subtreeOf } from '#domains/businesses/businesses.ts';
+import {
+  type Company,
+  faultsOf,
+  ownedBy,
+  subtreeOf,
+  teamOf,
+  teamsWithin,
+} from '#domains/businesses/businesses.ts';
 import { withScope } from '#domains/identity/identity.ts';
 import { company, products } from '#scripts/demo-data/company.ts';
 import { people } from '#scripts/demo-data/people.ts';
@@ -51,6 +58,17 @@ describe('The owner map', () => {
     });
     expect(faults).to.have.length(6);
     expect(faultsOf(small)).to.deep.equal([]);
+  });
+});
+
+describe('A team', () => {
+  it('is who owns a node or something below it', () => {
+    expect([...teamOf(company, 'supermarket')]).to.have.members(['supermarket-manager', 'mother-baby-owner']);
+  });
+
+  it('is seen by who owns the node or one above, and by nobody beside', () => {
+    expect(teamsWithin(company, ['supermarket']).has('mother-baby')).to.equal(true);
+    expect(teamsWithin(company, ['mother-baby']).has('supermarket')).to.equal(false);
   });
 });
 

@@ -2,12 +2,8 @@ import { expect } from 'chai';
 import type { ArchiveJob, CaptureJob, Report, SealJob } from '#contract/capture.ts';
 import type { CallTapEvents } from '#domains/calls/calls.ports.ts';
 import type { CallEvents } from '#domains/calls/calls.ts';
-import {
-  type CaptureDependencies,
-  createCaptureService,
-  type RecordingEvents,
-} from '#domains/recordings/capture.service.ts';
-import type { StoredRecording } from '#domains/recordings/recordings.ts';
+import { type CaptureDependencies, createCaptureService } from '#domains/recordings/capture.service.ts';
+import type { RecordingEvents, StoredRecording } from '#domains/recordings/recordings.ts';
 import { createLog } from '#kernel/log.ts';
 import { TypedEvents } from '#kernel/typed-events.ts';
 import { eventually } from '#support/eventually.ts';

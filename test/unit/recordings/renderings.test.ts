@@ -1,8 +1,7 @@
 import { expect } from 'chai';
 import type { RenderJob } from '#contract/capture.ts';
-import type { RecordingEvents } from '#domains/recordings/capture.service.ts';
 import type { RecordingsStore } from '#domains/recordings/recordings.store.ts';
-import type { StoredRecording } from '#domains/recordings/recordings.ts';
+import type { RecordingEvents, StoredRecording } from '#domains/recordings/recordings.ts';
 import { createRenderingsService } from '#domains/recordings/renderings.service.ts';
 import { createLog } from '#kernel/log.ts';
 import { TypedEvents } from '#kernel/typed-events.ts';

@@ -2,14 +2,7 @@ import { expect } from 'chai';
 import type { Person } from '#contract/identity.ts';
 import type { Action } from '#contract/meetings.ts';
 import type { Hearing } from '#domains/listening/listening.ts';
-import {
-  type ReportedCall,
-  reportOf,
-  slotsOf,
-  teamOf,
-  teamsWithin,
-} from '#domains/session-reports/session-reports.ts';
-import { company } from '#scripts/demo-data/company.ts';
+import { type ReportedCall, reportOf, slotsOf } from '#domains/session-reports/session-reports.ts';
 import { minutes, toCsv } from '#web/domains/session-reports/report-csv.ts';
 
 const minute = 60_000;
@@ -96,17 +89,6 @@ describe('A report on listening', () => {
     const two = report.calls.find(({ callId }) => callId === 'two');
     expect(two).to.deep.include({ heardMs: 14 * minute, people: 1, ways: ['live', 'replay'] });
     expect(slotsOf(hearings, window)).to.deep.equal([{ id: 'slot', lineId: 'supermarket', startedAt: 0 }]);
-  });
-});
-
-describe('A team', () => {
-  it('is who owns a node or something below it', () => {
-    expect([...teamOf(company, 'supermarket')]).to.have.members(['supermarket-manager', 'mother-baby-owner']);
-  });
-
-  it('is seen by who owns the node or one above, and by nobody beside', () => {
-    expect(teamsWithin(company, ['supermarket']).has('mother-baby')).to.equal(true);
-    expect(teamsWithin(company, ['mother-baby']).has('supermarket')).to.equal(false);
   });
 });
 
