@@ -9,7 +9,7 @@ import { useMay, usePerson } from '#web/app/session.tsx';
 import { useLocalText } from '../../i18n/language.ts';
 import { useAnnounce } from '../../ui/announce.tsx';
 import { useFormat } from '../../ui/format/use-format.ts';
-import { ReasonDialog } from '../retention/reason-dialog.tsx';
+import { ReasonDialog } from '../../ui/reason-dialog.tsx';
 import styles from './clips.module.css';
 
 /** For its maker and the CX team: asks why, says what becomes of it. */

@@ -9,9 +9,9 @@ import { useLocalText } from '../../i18n/language.ts';
 import { useAnnounce } from '../../ui/announce.tsx';
 import { useFormat } from '../../ui/format/use-format.ts';
 import { Section } from '../../ui/page.tsx';
+import { ReasonDialog } from '../../ui/reason-dialog.tsx';
 import { EmptyState, ErrorState, LoadingRows } from '../../ui/states.tsx';
 import { HoldDrawer } from './hold-drawer.tsx';
-import { ReasonDialog } from './reason-dialog.tsx';
 import styles from './retention.module.css';
 import { useRetentionWords } from './retention-words.ts';
 

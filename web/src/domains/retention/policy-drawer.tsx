@@ -11,10 +11,10 @@ import { useApiCommand, useApiQuery } from '../../app/queries.ts';
 import { useLocalText } from '../../i18n/language.ts';
 import { useAnnounce } from '../../ui/announce.tsx';
 import { useFormat } from '../../ui/format/use-format.ts';
+import { ReasonDialog } from '../../ui/reason-dialog.tsx';
 import { ErrorNote } from '../../ui/states.tsx';
 import { useIsPhone } from '../../ui/use-media-query.ts';
 import { useLines } from '../businesses/use-lines.ts';
-import { ReasonDialog } from './reason-dialog.tsx';
 import styles from './retention.module.css';
 
 const refresh = [retentionEndpoints.policies, retentionEndpoints.preview, retentionEndpoints.events];

@@ -8,10 +8,10 @@ import { useApiQuery } from '../../app/queries.ts';
 import { useMay } from '../../app/session.tsx';
 import { useFormat } from '../../ui/format/use-format.ts';
 import { Section } from '../../ui/page.tsx';
+import { ReasonDialog } from '../../ui/reason-dialog.tsx';
 import { ErrorState, LoadingRows } from '../../ui/states.tsx';
 import { usePlaceHold } from './hold-drawer.tsx';
 import { HoldRow } from './holds.tsx';
-import { ReasonDialog } from './reason-dialog.tsx';
 import styles from './retention.module.css';
 import { useRetentionWords } from './retention-words.ts';
 

@@ -1,8 +1,8 @@
 import { Button, Input, Modal } from 'antd';
 import { type ReactNode, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { ErrorNote } from '../../ui/states.tsx';
-import styles from './retention.module.css';
+import styles from './reason-dialog.module.css';
+import { ErrorNote } from './states.tsx';
 
 /** Asks why, and says what becomes of the answer. */
 export function ReasonDialog({
@@ -58,7 +58,7 @@ export function ReasonDialog({
           </p>
         </div>
         {error !== null && error !== undefined && <ErrorNote error={error} />}
-        <div className={styles.dialogButtons}>
+        <div className={styles.buttons}>
           <Button onClick={onClose}>{t('form.cancel')}</Button>
           <Button type="primary" danger={danger} loading={pending} onClick={submit}>
             {confirm}
