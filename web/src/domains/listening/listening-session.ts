@@ -1,17 +1,13 @@
-import type { Device } from 'mediasoup-client';
 import type { Call } from '#contract/calls.ts';
 import { listeningEvents, listeningRequests } from '#contract/listening.ts';
-import { timeShiftRequests } from '#contract/time-shift.ts';
-import { type ApiError, asApiError } from '../../app/api-error.ts';
-import { loadDevice, plain } from '../../app/media-transport.ts';
-import { maxTries, passes, pauseBefore } from '../../app/passing.ts';
+import { asApiError } from '../../app/api-error.ts';
+import { passes } from '../../app/passing.ts';
 import type { Realtime } from '../../app/realtime.ts';
-import { ListeningPath } from './listening-path.ts';
+import { CallListening } from './call-listening.ts';
 import { beforeEntering, type ListeningState } from './listening-state.ts';
+import { NextTry } from './next-try.ts';
 import { TimeShift } from './time-shift/time-shift.ts';
 import { type VoiceBalance, VoiceMixer } from './voice-mixer.ts';
-
-const lineEveryMs = 2_000;
 
 /**
  * One visit to a live room: enters it, hears calls one after the other, live or shifted, and mends the path by itself —
@@ -23,22 +19,13 @@ export class ListeningSession {
   readonly shift: TimeShift;
   readonly #realtime: Realtime;
   readonly #slotId: string;
+  readonly #listening: CallListening;
+  readonly #nextTry = new NextTry();
   readonly #watchers = new Set<() => void>();
   readonly #cleanups: (() => void)[] = [];
   #state: ListeningState = beforeEntering;
-  #device: Device | null = null;
-  #path: ListeningPath | null = null;
-  /** By which the server knows what is heard now; outlives the path of a call that is over but not heard to its end. */
-  #listeningId: string | null = null;
   /** The server's time (UTC ms) at a moment of this page's clock. */
   #clock = { serverMs: Date.now(), at: performance.now() };
-  /** What the listener wants to hear, without an id the next call; kept over interruptions, null after leaving. */
-  #wanted: { callId: string | undefined } | null = null;
-  /** Grows with every attempt, so that a late answer of an older one is dropped. */
-  #attempt = 0;
-  /** What came for a listening whose join has not been answered yet: legs may appear in that very moment. */
-  #early: { listeningId: string; apply: (path: ListeningPath) => void }[] = [];
-  #retry: ReturnType<typeof setTimeout> | undefined;
   #entry = 0;
   readonly #ended = new Set<string>();
   #closed = false;
@@ -50,11 +37,11 @@ export class ListeningSession {
     this.shift = new TimeShift({
       request: (request, input, options) => realtime.request(request, input, options),
       mixer: this.mixer,
-      listeningId: () => (realtime.connection === 'connected' ? this.#listeningId : null),
+      listeningId: () => (realtime.connection === 'connected' ? this.#listening.id : null),
       liveMs: () => this.#liveMs(),
       delayMs: () => this.#state.delayMs,
       onChange: (change) => this.#set(change),
-      onLost: () => this.#rebuild(),
+      onLost: () => this.#listening.rebuild(),
       onOver: () => this.#heardToTheEnd(),
       // Comes when it is needed, and not with the page.
       openPlayer: async (options) => {
@@ -62,12 +49,24 @@ export class ListeningSession {
         return ShiftPlayer.open(options);
       },
     });
+    this.#listening = new CallListening({
+      realtime,
+      slotId,
+      mixer: this.mixer,
+      shift: this.shift,
+      nextTry: this.#nextTry,
+      delayMs: () => this.#state.delayMs,
+      onChange: (change) => this.#set(change),
+      onStopped: (reason) => this.#stopped(reason),
+      onOutdated: () => void this.#comeIn(),
+    });
     this.#cleanups.push(
       realtime.onConnection((connection) => {
         // The server ends what a lost socket listened to; coming in again builds it anew.
-        this.#listeningId = null;
+        this.#listening.forget();
         if (connection === 'connected') void this.#comeIn();
-        else if (this.#wanted && this.#state.phase !== 'waiting') this.#set({ phase: 'recovering' });
+        else if (this.#listening.isWanted && this.#state.phase !== 'waiting')
+          this.#set({ phase: 'recovering' });
       }),
       realtime.on(listeningEvents.roster, ({ slotId: of, roster }) => {
         if (of === slotId) this.#set({ roster });
@@ -75,25 +74,7 @@ export class ListeningSession {
       realtime.on(listeningEvents.callStarted, ({ call }) => this.#callChanged(call)),
       realtime.on(listeningEvents.callUpdated, ({ call }) => this.#callChanged(call)),
       realtime.on(listeningEvents.callEnded, ({ call }) => this.#callEnded(call)),
-      realtime.on(listeningEvents.consumerAdded, ({ listeningId, consumer }) =>
-        this.#onPath(listeningId, (path) => {
-          path.hear([consumer]).catch(() => this.#path === path && this.#rebuild());
-        }),
-      ),
-      realtime.on(listeningEvents.consumerClosed, ({ listeningId, consumerId }) =>
-        this.#onPath(listeningId, (path) => path.drop(consumerId)),
-      ),
-      realtime.on(listeningEvents.interrupted, ({ listeningId, reason }) => {
-        const interrupt = () => {
-          if (reason === 'seat-lost' || reason === 'slot-over') this.#stopped(reason);
-          else this.#rebuild();
-        };
-        if (this.#listeningId === listeningId) interrupt();
-        else this.#onPath(listeningId, interrupt);
-      }),
     );
-    const timer = setInterval(() => void this.#measure(), lineEveryMs);
-    this.#cleanups.push(() => clearInterval(timer));
     if (realtime.connection === 'connected') void this.#comeIn();
   }
 
@@ -115,10 +96,7 @@ export class ListeningSession {
   /** Hears this call, or the line's next one as soon as there is one. Call it from a gesture, so that sound may start. */
   listen(callId?: string): void {
     this.mixer.start();
-    this.#closePath();
-    this.shift.begin();
-    this.#attempt += 1;
-    this.#wanted = { callId };
+    this.#listening.choose(callId);
     const chosen = this.#state.calls.find((call) => call.id === callId);
     this.#set({
       phase: 'joining',
@@ -128,28 +106,28 @@ export class ListeningSession {
       stoppedBy: null,
       ...(chosen && { call: chosen }),
     });
-    void this.#join(0);
+    this.#listening.join();
   }
 
   /** Waits for a call that somebody else finds for the listener. Call it from a gesture, so that sound may start. */
   wait(): void {
     this.mixer.start();
-    this.#giveUp();
+    this.#listening.giveUp();
     this.#set({ phase: 'waiting', voices: [], line: null, call: null, error: null, stoppedBy: null });
   }
 
   /** Stops hearing; the seat stays. */
   leave(): void {
-    const listeningId = this.#listeningId;
-    this.#giveUp();
+    const { id } = this.#listening;
+    this.#listening.giveUp();
     this.#set({ phase: 'idle', voices: [], line: null, call: null });
-    if (listeningId) this.#tellLeft(listeningId);
+    if (id) this.#listening.tellLeft(id);
   }
 
   /** Resolves when the server knows: a room that is entered next over the same socket must not be left by this. */
   async close(): Promise<void> {
     if (this.#closed) return;
-    this.#giveUp();
+    this.#listening.close();
     this.#closed = true;
     for (const cleanup of this.#cleanups) cleanup();
     this.#watchers.clear();
@@ -168,137 +146,39 @@ export class ListeningSession {
   async #comeIn(): Promise<void> {
     const entry = ++this.#entry;
     const stale = () => entry !== this.#entry || this.#closed;
-    clearTimeout(this.#retry);
+    this.#nextTry.cancel();
     try {
       const askedAt = performance.now();
       const entered = await this.#realtime.request(listeningRequests.enter, { slotId: this.#slotId });
       this.#clock = { serverMs: entered.now, at: (askedAt + performance.now()) / 2 };
       const { slot, calls, roster, delayMs } = entered;
       // Who hears with a delay has no line of their own, and needs no WebRTC.
-      if (delayMs === null) this.#device ??= await loadDevice(entered.routerRtpCapabilities);
+      if (delayMs === null) await this.#listening.prepare(entered.routerRtpCapabilities);
       if (stale()) return;
       const { phase } = this.#state;
       const outside = phase === 'outside' || phase === 'refused';
       this.#set({ slot, calls, roster, delayMs, ...(outside && { phase: 'idle', error: null }) });
-      if (this.#wanted) void this.#join(0);
+      if (this.#listening.isWanted) this.#listening.join();
     } catch (thrown) {
       if (stale()) return;
       const error = asApiError(thrown);
       if (!passes(error)) {
-        this.#giveUp();
+        this.#listening.giveUp();
         this.#set({ phase: 'refused', voices: [], line: null, error });
         return;
       }
       if (this.#state.phase === 'outside') this.#set({ error });
       if (this.#realtime.connection === 'connected') {
-        this.#retry = setTimeout(() => void this.#comeIn(), 2_000);
+        this.#nextTry.after(2_000, () => void this.#comeIn());
       }
     }
   }
 
-  async #join(tries: number): Promise<void> {
-    const wanted = this.#wanted;
-    // Without a connection or outside the room the next #comeIn carries on.
-    if (!wanted || this.#closed || this.#realtime.connection !== 'connected') return;
-    clearTimeout(this.#retry);
-    const attempt = ++this.#attempt;
-    const stale = () => attempt !== this.#attempt || this.#closed;
-    this.#early = [];
-    try {
-      if (this.#state.delayMs === null) await this.#joinLive(wanted.callId, stale);
-      else await this.#joinDelayed(wanted.callId, stale);
-      if (!stale()) this.shift.attached();
-    } catch (thrown) {
-      if (!stale()) this.#joinFailed(asApiError(thrown), tries);
-    }
-  }
-
-  async #joinLive(callId: string | undefined, stale: () => boolean): Promise<void> {
-    const device = this.#device;
-    if (!device) return;
-    const joined = await this.#realtime.request(listeningRequests.join, {
-      slotId: this.#slotId,
-      ...(callId === undefined ? {} : { callId }),
-      rtpCapabilities: plain(device.recvRtpCapabilities),
-    });
-    if (stale()) {
-      this.#tellLeft(joined.listeningId);
-      return;
-    }
-    this.#closePath();
-    this.#joined(joined);
-    const path: ListeningPath = new ListeningPath({
-      device,
-      realtime: this.#realtime,
-      mixer: this.mixer,
-      joined,
-      watcher: {
-        onUp: () => this.#path === path && this.#set({ phase: 'live' }),
-        // Who hears the call shifted does not need the line for it.
-        onBroken: () => this.#path === path && !this.shift.active && this.#set({ phase: 'recovering' }),
-        onLost: () => this.#path === path && this.#rebuild(),
-        onVoices: (voices) => this.#path === path && this.#set({ voices }),
-      },
-    });
-    this.#path = path;
-    const early = this.#early.filter(({ listeningId }) => listeningId === path.listeningId);
-    this.#early = [];
-    const heard = path.hear(joined.consumers);
-    for (const { apply } of early) apply(path);
-    await heard;
-    if (this.shift.active && this.#path === path) this.#set({ phase: 'live' });
-  }
-
-  async #joinDelayed(callId: string | undefined, stale: () => boolean): Promise<void> {
-    const joined = await this.#realtime.request(timeShiftRequests.joinDelayed, {
-      slotId: this.#slotId,
-      ...(callId === undefined ? {} : { callId }),
-    });
-    if (stale()) {
-      this.#tellLeft(joined.listeningId);
-      return;
-    }
-    this.#joined(joined);
-    const voices = [...new Set(joined.call.legs.map(({ role }) => role))];
-    this.#set({ delayMs: joined.delayMs, voices, phase: 'live' });
-  }
-
-  #joined({ listeningId, call }: { listeningId: string; call: Call }): void {
-    this.#listeningId = listeningId;
-    this.#wanted = { callId: call.id };
-    this.#set({ call });
-  }
-
-  #joinFailed(error: ApiError, tries: number): void {
-    this.#closePath();
-    // A seat that became a delayed one since the room was entered: entering again tells by how much.
-    if (error.code === 'listening.delayed' && this.#state.delayMs === null) {
-      this.#retry = setTimeout(() => void this.#comeIn(), pauseBefore(tries));
-    } else if (error.code === 'listening.none-live') {
-      this.#set({ phase: 'waiting', voices: [], line: null });
-    } else if (passes(error) && tries < maxTries) {
-      this.#set({ phase: 'recovering', voices: [] });
-      this.#retry = setTimeout(() => void this.#join(tries + 1), pauseBefore(tries));
-    } else {
-      this.#giveUp();
-      const over = error.code === 'call.ended' || error.code === 'not-found';
-      this.#set({ phase: over ? 'ended' : 'idle', voices: [], line: null, error: over ? null : error });
-    }
-  }
-
-  /** Builds the listening anew for the same call. What is shifted plays on from what was fetched. */
-  #rebuild(): void {
-    if (!this.#wanted || !this.#listeningId) return;
-    this.#closePath();
-    if (!this.shift.active) this.#set({ phase: 'recovering', voices: [] });
-    void this.#join(0);
-  }
-
   #heardToTheEnd(): void {
-    const listeningId = this.#listeningId;
-    this.#giveUp();
+    const { id } = this.#listening;
+    this.#listening.giveUp();
     this.#set({ phase: 'ended', voices: [], line: null });
-    if (listeningId) this.#tellLeft(listeningId);
+    if (id) this.#listening.tellLeft(id);
   }
 
   #liveMs(): number | null {
@@ -310,34 +190,10 @@ export class ListeningSession {
 
   /** The server took the ears away. Coming in again tells whether the seat went with them. */
   #stopped(reason: 'seat-lost' | 'slot-over'): void {
-    this.#giveUp();
+    this.#listening.giveUp();
     const stoppedBy = reason === 'slot-over' ? 'slot-over' : 'another-window';
     this.#set({ phase: 'idle', voices: [], line: null, call: null, stoppedBy });
     void this.#comeIn();
-  }
-
-  /** Nothing is wanted any more, and what is under way comes to nothing. */
-  #giveUp(): void {
-    this.#wanted = null;
-    this.#attempt += 1;
-    clearTimeout(this.#retry);
-    this.#closePath();
-    this.shift.stop();
-  }
-
-  #closePath(): void {
-    this.#path?.close();
-    this.#path = null;
-    this.#listeningId = null;
-  }
-
-  #tellLeft(listeningId: string): void {
-    void this.#realtime.request(listeningRequests.leave, { listeningId }).catch(() => undefined);
-  }
-
-  #onPath(listeningId: string, apply: (path: ListeningPath) => void): void {
-    if (this.#path?.listeningId === listeningId) apply(this.#path);
-    else if (this.#wanted) this.#early.push({ listeningId, apply });
   }
 
   #callChanged(call: Call): void {
@@ -350,10 +206,9 @@ export class ListeningSession {
     const calls = ofLine && call.state === 'live' ? [...others, call] : others;
     calls.sort((a, b) => (b.startedAt ?? 0) - (a.startedAt ?? 0));
     this.#set({ calls, ...(heard && { call }) });
-    const awaited = this.#wanted && (this.#wanted.callId ?? call.id) === call.id;
-    if (this.#state.phase === 'waiting' && awaited && call.state === 'live') {
+    if (this.#state.phase === 'waiting' && this.#listening.wants(call.id) && call.state === 'live') {
       this.#set({ phase: 'joining', call });
-      void this.#join(0);
+      this.#listening.join();
     }
   }
 
@@ -363,26 +218,12 @@ export class ListeningSession {
     this.#ended.add(call.id);
     const calls = this.#state.calls.filter((known) => known.id !== call.id);
     this.#set({ calls, ...(heard && { call }) });
-    if (!heard || !this.#wanted) return;
+    if (!heard || !this.#listening.isWanted) return;
     if (call.startedAt && call.endedAt && this.shift.goesOnAfter(call.endedAt - call.startedAt)) {
-      this.#path?.close();
-      this.#path = null;
+      this.#listening.dropPath();
       return;
     }
-    this.#giveUp();
+    this.#listening.giveUp();
     this.#set({ phase: 'ended', voices: [], line: null });
-  }
-
-  async #measure(): Promise<void> {
-    const path = this.#path;
-    // Nothing is sent to who hears the call shifted: that says nothing of the line.
-    if (this.shift.active) return;
-    const line = await path?.sample();
-    if (!path || !line || this.#path !== path) return;
-    this.#set({ line });
-    const { roundTripMs, jitterMs, lossRatio, receivedPackets } = line;
-    const { listeningId } = path;
-    const report = { listeningId, roundTripMs, jitterMs, lossRatio, receivedPackets };
-    await this.#realtime.request(listeningRequests.quality, report).catch(() => undefined);
   }
 }
