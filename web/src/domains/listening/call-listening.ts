@@ -152,6 +152,8 @@ export class CallListening {
     // Without a connection or outside the room the next entering carries on.
     if (!wanted || this.#closed || realtime.connection !== 'connected') return;
     nextTry.cancel();
+    // The room was not entered yet, and its next try went with this one: entering carries on with what is wanted.
+    if (this.#visit.delayMs() === null && !this.#device) return this.#visit.onOutdated();
     const attempt = ++this.#attempt;
     const stale = () => attempt !== this.#attempt || this.#closed;
     this.#early = [];
