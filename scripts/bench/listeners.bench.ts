@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Audience, type Heard, type Joins } from './audience.ts';
 import { BareSfu } from './bare-sfu.ts';
 import { CpuSpent, processesOf, shares, sumOf } from './cpu-spent.ts';
+import { Crowd } from './crowd.ts';
 import { type Figure, percentile, rounded } from './figures.ts';
 import { heard } from './join.bench.ts';
 import { addedLatency, probeCount } from './probes.ts';
@@ -35,7 +36,7 @@ export async function* measureListeners(
   seconds: number,
 ): AsyncGenerator<Figure[]> {
   const source = new RtpSource();
-  const [audience, probes] = [new Audience(), new Audience({ probes: true })];
+  const [audience, probes] = [new Crowd(listeners), new Audience({ probes: true })];
   const bare = await BareSfu.start();
   const open: string[] = [];
   const callsOf = async (count: number): Promise<string[]> => {
@@ -49,8 +50,8 @@ export async function* measureListeners(
   };
   const all = numbers(0, listeners);
   const everyProbe = numbers(0, probeCount);
-  const ours = await processesOf(world, [audience.pid]);
-  const theirs = { listeners: [audience.pid], SFU: [bare.workerPid], signalling: [bare.pid] };
+  const ours = await processesOf(world, audience.pids);
+  const theirs = { listeners: audience.pids, SFU: [bare.workerPid], signalling: [bare.pid] };
   const everybodyLeaves = async () => {
     await Promise.all([audience.leave(), probes.leave()]);
     // What the leaving sets off is not part of what is measured next.
@@ -89,6 +90,8 @@ export async function* measureListeners(
     const oneByOne = `join one by one, ${listeners} on one call, request to first packet of both legs`;
     yield [...percentiles(oneByOne, joins, [50, 95, 99]), perJoin(oneByOne, spentOnJoins, listeners)];
 
+    // Looking at the tones of the round before was work on the same cores.
+    await pause(1_500);
     const measuring = probes.measure(seconds);
     const whole = await round(world, audience, probeCount, seconds);
     const probed = await measuring;
@@ -224,8 +227,8 @@ async function privateBytes(pid: number): Promise<number> {
 }
 
 /** `probes`: so many hear beside them. */
-async function round(world: World, audience: Audience, probes: number, seconds: number): Promise<Round> {
-  const spent = await CpuSpent.from(await processesOf(world, [audience.pid]));
+async function round(world: World, audience: Crowd, probes: number, seconds: number): Promise<Round> {
+  const spent = await CpuSpent.from(await processesOf(world, audience.pids));
   const at = performance.now();
   const heardNow = await audience.measure(seconds);
   const elapsed = (performance.now() - at) / 1_000;

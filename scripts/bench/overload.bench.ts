@@ -1,5 +1,6 @@
 import { Audience, type Heard, type Joins } from './audience.ts';
 import { CpuSpent, processesOf, shares } from './cpu-spent.ts';
+import { Crowd, joinsTogether } from './crowd.ts';
 import { type Figure, percentile, rounded } from './figures.ts';
 import { heard } from './join.bench.ts';
 import { assertAll } from './listeners.bench.ts';
@@ -33,8 +34,8 @@ export async function* measureOverload(
   seconds: number,
 ): AsyncGenerator<Figure[]> {
   const source = new RtpSource();
-  const [settled, probes] = [new Audience(), new Audience({ probes: true })];
-  const newcomers = otherLines.map(() => new Audience());
+  const [settled, probes] = [new Crowd(hearing), new Audience({ probes: true })];
+  const newcomers = otherLines.map(() => new Crowd(Math.ceil(offered / otherLines.length)));
   const each = Math.ceil(offered / newcomers.length);
   const call = await world.telephony.open({ lineId: 'supermarket' });
   try {
@@ -57,13 +58,13 @@ export async function* measureOverload(
       const spent = await CpuSpent.from(
         await processesOf(
           world,
-          newcomers.map(({ pid }) => pid),
+          newcomers.flatMap(({ pids }) => pids),
         ),
       );
       const from = performance.now();
       let joins: Joins | undefined;
       const during = await whatIsHeard([settled, probes], async () => {
-        joins = together(
+        joins = joinsTogether(
           await Promise.all(newcomers.map((some) => some.join(numbers(each), [call.callId], true, pace))),
         );
       });
@@ -93,14 +94,6 @@ export async function* measureOverload(
   }
 }
 
-function together(parts: readonly Joins[]): Joins {
-  const refused: Record<string, number> = {};
-  for (const part of parts) {
-    for (const [code, count] of Object.entries(part.refused)) refused[code] = (refused[code] ?? 0) + count;
-  }
-  return { ms: parts.flatMap(({ ms }) => ms), refused };
-}
-
 interface Both {
   readonly crowd: Heard;
   readonly probed: Heard;
@@ -108,7 +101,7 @@ interface Both {
 
 /** What those hear who hear already, while something else is done. */
 async function whatIsHeard(
-  [crowd, probes]: readonly [Audience, Audience],
+  [crowd, probes]: readonly [Crowd, Audience],
   meanwhile: () => Promise<void>,
 ): Promise<Both> {
   await Promise.all([crowd.begin(), probes.begin()]);
