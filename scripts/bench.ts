@@ -67,7 +67,7 @@ const benches: readonly Bench[] = [
   {
     name: 'overload',
     env: overloadEnv,
-    measure: (world, quick) => measureOverload(world, quick ? 50 : 192, quick ? 400 : 800, 10),
+    measure: (world, quick) => measureOverload(world, quick ? 50 : 96, quick ? 400 : 900, 10),
   },
   {
     name: 'recovery',
