@@ -56,7 +56,9 @@ export function createFollowService(deps: FollowDependencies) {
     const kept = await store.placeOf(person.id, now);
     if (kept?.slotId !== slot.id) return { since: null, heardCallId: null };
     const [call] = kept.waitingSince === null && kept.callId ? await calls.byIds([kept.callId]) : [];
-    return { since: kept.waitingSince, heardCallId: call?.state === 'live' ? call.id : null };
+    // Nobody comes back here to what another process carries, least of all to that of one that was killed.
+    const here = call?.state === 'live' && call.instanceId === deps.processId;
+    return { since: kept.waitingSince, heardCallId: here ? call.id : null };
   }
 
   return {

@@ -260,6 +260,24 @@ describe('Following calls', () => {
     expect(two.last('late')).to.deep.include({ waitingSince: noon + 10_000, before: 1 });
   });
 
+  it('gives the next call at once to whoever comes back from a process that was killed', async () => {
+    const one = world();
+    one.add(callOf('lost'));
+    await one.follow('ann');
+    await one.settle();
+    one.joins('ann', 'lost');
+    one.later(6_000);
+    await one.settle();
+    await one.settle();
+
+    // The database still says that the call is live: nobody has noticed yet.
+    const two = world({ store: one.store, processId: 'two', now: noon + 8_000 });
+    two.add(callOf('lost'), callOf('next', { instanceId: 'two' }));
+    expect(await two.follow('ann')).to.deep.include({ phase: 'waiting', callId: null });
+    await two.settle();
+    expect(two.offers.map(({ callId }) => callId)).to.deep.equal(['next']);
+  });
+
   it('gives a seat to the process that has the socket now, and takes it from the other', async () => {
     const one = world();
     await one.follow('ann');

@@ -44,6 +44,8 @@ export class CallListening {
   #listeningId: string | null = null;
   /** What the listener wants to hear, without an id the next call; kept over interruptions, null after leaving. */
   #wanted: { callId: string | undefined } | null = null;
+  /** The last call that was heard. */
+  #heardCallId: string | null = null;
   /** Grows with every attempt, so that a late answer of an older one is dropped. */
   #attempt = 0;
   /** What came for a listening whose join has not been answered yet: legs may appear in that very moment. */
@@ -221,6 +223,7 @@ export class CallListening {
   #joined({ listeningId, call }: { listeningId: string; call: Call }): void {
     this.#listeningId = listeningId;
     this.#wanted = { callId: call.id };
+    this.#heardCallId = call.id;
     this.#visit.onChange({ call });
   }
 
@@ -236,8 +239,10 @@ export class CallListening {
       onChange({ phase: 'recovering', voices: [] });
       nextTry.after(pauseBefore(tries), () => void this.#join(tries + 1));
     } else {
+      // What was heard until now, and is another server's, was lost with the server before this one.
+      const lost = error.code === 'call.elsewhere' && this.#wanted?.callId === this.#heardCallId;
       this.giveUp();
-      const over = error.code === 'call.ended' || error.code === 'not-found';
+      const over = lost || error.code === 'call.ended' || error.code === 'not-found';
       onChange({ phase: over ? 'ended' : 'idle', voices: [], line: null, error: over ? null : error });
     }
   }
