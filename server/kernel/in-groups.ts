@@ -3,7 +3,7 @@ const groupOf = 16;
 
 /**
  * Does something for each, a few at a time: enough for what they ask of the stores to be gathered (see `gathered`), too
- * few to keep the event loop from the packets of calls. All are done whatever fails; then the first fault is thrown.
+ * few to keep the event loop from everything else. All are done whatever fails; then the first fault is thrown.
  */
 export async function inGroups<T>(all: readonly T[], each: (one: T) => Promise<unknown>): Promise<void> {
   const faults: unknown[] = [];

@@ -1,12 +1,12 @@
 /**
- * Requests that begin in one turn of the event loop. Their first steps take some half a millisecond each, and the turn
- * must stay short beside the 20 ms of a packet; but the more begin together, the more they can ask of the stores together.
+ * Requests that begin in one turn of the event loop. Their first steps take some half a millisecond each, and everybody
+ * else waits for the turn to end; but the more begin together, the more they can ask of the stores together.
  */
 const beginTogether = 16;
 
 /**
- * Begins tasks in order, a few in each turn of the event loop. Calls' packets come through the same loop: what a crowd
- * asks in one moment must not make those wait who hear.
+ * Begins tasks in order, a few in each turn of the event loop: what a crowd asks in one moment must not keep recorders,
+ * softphones and everybody else waiting.
  */
 export class TurnOfTheLoop {
   readonly #waiting: (() => void)[] = [];
