@@ -6,12 +6,14 @@ import type { RecordingsService } from '#domains/recordings/recordings.service.t
 import type { Metrics } from '#kernel/metrics.ts';
 import type { TypedEvents } from '#kernel/typed-events.ts';
 import type { MediaPlane } from '#media/media-plane.ts';
+import type { ThreadedIngress } from '#telephony/threaded-ingress.ts';
 
 /** What `/metrics` says of the live path and of what is kept. Read when asked for; nothing is counted twice. */
 export function registerLiveMetrics(
   metrics: Metrics,
   sources: {
     media: MediaPlane;
+    ingress: Pick<ThreadedIngress, 'dropped'>;
     tap: CallTap & {
       totals(): { calls: number; recorders: number; bytes: number; dropped: number; refused: number };
     };
@@ -116,6 +118,12 @@ export function registerLiveMetrics(
     'Packets given up because no recorder came in time',
     [],
     () => tap.totals().dropped,
+  );
+  metrics.gauge(
+    'ingress_dropped',
+    'Packets that were heard but not recorded, as this process stood still for too long',
+    [],
+    () => sources.ingress.dropped,
   );
   metrics.gauge('queue_depth', 'Jobs of a queue', ['queue', 'state'], async () =>
     (await sources.queues()).flatMap(({ name, ...states }) =>

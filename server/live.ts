@@ -322,6 +322,7 @@ export async function startLive(needs: LiveNeeds) {
   ];
   return {
     media,
+    ingress,
     tap,
     calls,
     listening,

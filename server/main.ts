@@ -106,7 +106,7 @@ async function start(config: ServerConfig, log: Log, lifecycle: Lifecycle): Prom
     identity,
     seats,
   });
-  const { media, tap, calls, recordings, queues } = live;
+  const { media, ingress, tap, calls, recordings, queues } = live;
 
   const probes: Probe[] = [
     { name: 'mongodb', vital: true, check: () => pingMongo(mongo).then(() => undefined) },
@@ -142,6 +142,7 @@ async function start(config: ServerConfig, log: Log, lifecycle: Lifecycle): Prom
   registerLiveMetrics(metrics, {
     untaken: () => live.capture.untaken(),
     media,
+    ingress,
     tap,
     listening: live.listening,
     listeningEvents: live.listeningEvents,

@@ -242,6 +242,7 @@ describe('The live room', function () {
     expect(metrics).to.match(/line_round_trip_seconds_count 2\b/);
     expect(metrics).to.match(/line_loss_ratio_bucket\{le="0"\} 1\b/);
     expect(metrics).to.match(/join_seconds_count [1-9]/);
+    expect(metrics).to.match(/ingress_dropped 0\b/);
     await room.stop();
     const line = (person: PersonClient) =>
       person.api.call(hearingsEndpoints.line, { params: { id: listeningId } });
