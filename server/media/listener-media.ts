@@ -183,6 +183,12 @@ export function createListenerMedia(
   return {
     routerRtpCapabilities: () => routerRtpCapabilities(),
 
+    assertRoom(callId) {
+      const room = rooms.require(callId);
+      // Between two workers nobody can tell.
+      if (room.host !== undefined) rooms.hostForListener(room);
+    },
+
     async join({ listeningId, callId, rtpCapabilities }) {
       const room = rooms.require(callId);
       const listener = await openListener(room, listeningId, rtpCapabilities);

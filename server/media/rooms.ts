@@ -107,6 +107,11 @@ export class Rooms {
    * past its limit: everyone on it would hear the overload. Errors: `media.full`, `media.unavailable`.
    */
   placeListener(room: CallRoom): Place {
+    return room.take(this.hostForListener(room));
+  }
+
+  /** Where one more listener of this call would be placed. Errors: as of {@link placeListener}. */
+  hostForListener(room: CallRoom): MediaHost {
     const heardOn = room.hosts.map(({ index }) => index);
     const load = placeListener(this.loads(), heardOn, Math.max(1, room.legs.size), this.#options.limits);
     if (load === undefined) {
@@ -115,7 +120,7 @@ export class Rooms {
     }
     const host = this.#options.pool.hosts.find(({ index }) => index === load.index);
     if (host === undefined) throw unavailable();
-    return room.take(host);
+    return host;
   }
 
   async close(callId: string): Promise<void> {

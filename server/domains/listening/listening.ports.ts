@@ -6,6 +6,11 @@ import type { ConsumerDescription, MediaDescription } from '#domains/calls/calls
  */
 export interface ListenerMedia {
   routerRtpCapabilities(): Record<string, unknown>;
+  /**
+   * Whether one more listener of this call fits now: who does not is told before anything is done for them. `join`
+   * decides. Errors: as its own.
+   */
+  assertRoom(callId: string): void;
   /** Consumers for every leg that is heard now, all paused. Errors: `media.unavailable`, `media.capabilities`, `media.full`. */
   join(input: {
     listeningId: string;

@@ -137,6 +137,8 @@ export function createListeningService(deps: ListeningDependencies) {
     const call = await callFor(person, slot, input.callId, running.of(socketId)[0]?.callId);
     // Until there is none: another window may join in the same moment.
     const mine = () => running.all().filter((one) => one.person.id === person.id);
+    // Whoever hears makes room by it; anybody else need not be written down only to be refused.
+    if (way === 'live' && mine().length === 0) media.assertRoom(call.id);
     while (mine().length > 0) {
       await Promise.all(
         mine().map((one) => (one.socketId === socketId ? finish(one) : interrupt(one, 'seat-lost'))),
