@@ -125,6 +125,29 @@ describe('The line of a listener', function () {
     expect((await house.telephony.show(call.callId)).listeners).to.equal(0);
   });
 
+  it('is tried from Today, a day before the seat', async () => {
+    const startsAt = Math.ceil(Date.now() / 3_600_000) * 3_600_000 + 86_400_000;
+    const tomorrow = { lineId: 'electronics', startsAt, endsAt: startsAt + 3_600_000, seats: 2 };
+    const ahead = await PersonClient.signIn(house.url, 'electronics-manager');
+    await ahead.seats.reserve(await house.host.seats.plan(tomorrow));
+    const page = await open({ personaId: 'electronics-manager' });
+    await page.goto('/');
+    await page.getByRole('button', { name: 'Check the line from here' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Check the line from here' });
+    await dialog.locator('[data-testid="line-finding"][data-way="udp"]').waitFor();
+    await expectAccessible(page);
+    expect(await cutOffWords(page)).to.deep.equal([]);
+    await one?.close();
+
+    const small = await open({ personaId: 'electronics-manager', language: 'zh-CN', ...phone });
+    await small.goto('/');
+    await small.getByRole('button', { name: '在这里试一试线路' }).click();
+    await small.locator('[data-testid="line-finding"][data-way="udp"]').waitFor();
+    expect(await sidewaysScroll(small)).to.equal(0);
+    expect(await cutOffWords(small)).to.deep.equal([]);
+    expect(await englishLeftovers(small)).to.deep.equal([]);
+  });
+
   it('says whom to ask for what where nothing gets through', async () => {
     const page = await open({ personaId: 'supermarket-manager', language: 'zh-CN', ...phone });
     await page.context().addInitScript(() => {

@@ -8,6 +8,7 @@ import { useFormat } from '../../ui/format/use-format.ts';
 import { ErrorState, LoadingRows } from '../../ui/states.tsx';
 import { When } from '../../ui/when.tsx';
 import { useLines } from '../businesses/use-lines.ts';
+import { LineCheckAhead } from '../listening/line-check-ahead.tsx';
 import { SeatAction } from '../seats/seat-action.tsx';
 import { SeatDots, useSeatsLeft } from '../seats/seat-dots.tsx';
 import { type MySeat, nextSeat, seatState } from '../seats/seat-state.ts';
@@ -113,7 +114,12 @@ function Mine({ seat, now }: { seat: MySeat; now: number }) {
             ? words.t('checkInOpens', { when: format.dayAndTime(slot.startsAt - checkInOpensBeforeMs) })
             : words.t('nobodyHears')}
         </p>
-        {state === 'reserved' && <Link to={`/seats?slot=${slot.id}`}>{t('next.seeSeats')}</Link>}
+        {state === 'reserved' && (
+          <p className={styles.links}>
+            <Link to={`/seats?slot=${slot.id}`}>{t('next.seeSeats')}</Link>
+            <LineCheckAhead slot={slot} />
+          </p>
+        )}
       </div>
     </>
   );

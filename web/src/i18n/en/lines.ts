@@ -45,6 +45,7 @@ export const lines = {
     fair_other: '{{count}} were unsteady',
   },
   check: {
+    ahead: 'Check the line from here',
     heading: 'Your line',
     trying: 'Trying the way to the live room…',
     title: {

@@ -42,6 +42,7 @@ export const lines: SameKeys<typeof english> = {
     fair_other: '{{count}} 次不稳定',
   },
   check: {
+    ahead: '在这里试一试线路',
     heading: '您的线路',
     trying: '正在试连体验室…',
     title: {
