@@ -85,8 +85,12 @@ export async function openThreadedIngress(config: RtpIngressConfig): Promise<Thr
   const utc = (atMs: number): number => Math.round(epoch + atMs);
 
   function fetch(): void {
-    const now = clock() - monotonic();
-    if (Math.abs(now - epoch) > clockNoiseMs) epoch = now;
+    const before = monotonic();
+    const wall = clock();
+    const after = monotonic();
+    // Two readings that something came between say nothing of each other.
+    const now = wall - before;
+    if (after - before < 1 && Math.abs(now - epoch) > clockNoiseMs) epoch = now;
     arrivals.drain((id, atMs, packet) => legs.get(id)?.options.onArrival(packet, utc(atMs)));
     if (arrivals.dropped === toldDropped) return;
     log.error({ packets: arrivals.dropped - toldDropped }, 'packets came faster than they could be kept');
