@@ -2,9 +2,7 @@ import { Audience, type Heard, type Joins } from './audience.ts';
 
 /**
  * So many listeners share a process. Their WebRTC library waits for all of a process's sockets by one poll(2), whose
- * cost grows with their number: with two hundred in one, a single late turn of the machine made every packet wake the
- * whole process, and the listeners, who share the cores with what is measured, kept themselves late for a tenth of a
- * second.
+ * cost grows with their number, and one thread of JavaScript makes all of a process's joins.
  */
 const together = 50;
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
