@@ -225,8 +225,7 @@ describe('After listening', function () {
     await item.getByRole('link', { name: 'Open the recording' }).click();
     await page.getByTestId('withdraw-clip').click();
     const dialog = page.getByRole('dialog', { name: 'Take this clip back?' });
-    // By keyboard: a pointer may meet the dialog while it still moves.
-    await dialog.getByRole('button', { name: 'Delete its sound' }).press('Enter');
+    await dialog.getByRole('button', { name: 'Delete its sound' }).click();
     await dialog.getByText(/Three characters at least/).waitFor();
     await dialog.getByRole('textbox').fill('客户要求删除');
     await dialog.getByRole('button', { name: 'Delete its sound' }).click();
